@@ -1,0 +1,1 @@
+"""Airflow DAGs: thin tasks that call the steps in `pipelines`."""

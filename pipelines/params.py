@@ -1,0 +1,154 @@
+"""Parameters: the frozen, strict tree of params.yaml, one small class a branch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class ParamsError(ValueError):
+    """A parameters file that cannot be used; its text names the file and every wrong key."""
+
+
+class Branch(BaseModel):
+    """A branch of the tree: frozen, strict about types, refusing keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class RecipeParams(Branch):
+    """How the 50-line plant is built from measured figures."""
+
+    lines_per_plant: Annotated[int, Field(ge=1, le=10)]
+    load: Annotated[float, Field(gt=0, le=2, description="required over available shift time")]
+
+
+class IngestParams(Branch):
+    """How the daily history is read and checked."""
+
+    dataset: Annotated[str, Field(min_length=1)]
+    max_quarantined: Annotated[Fraction, Field(description="share of rows; above it, stop")]
+
+
+class ForecastParams(Branch):
+    """How demand is forecast and the forecaster chosen."""
+
+    horizon_days: Annotated[int, Field(ge=1, le=60)]
+    season_length: Annotated[int, Field(ge=1, le=366, description="days")]
+    backtest_windows: Annotated[int, Field(ge=1, le=20)]
+    backtest_step_days: Annotated[int, Field(ge=1, le=60)]
+    lags: Annotated[int, Field(ge=1, le=90, description="days the LightGBM member looks back")]
+
+
+class TrainParams(Branch):
+    """How long the policy learns, and how."""
+
+    iterations: Annotated[int, Field(ge=1, le=10_000)]
+    seconds: Annotated[Positive, Field(description="stop after the iteration that passes this")]
+    batch_steps: Annotated[int, Field(ge=64, description="environment steps an iteration")]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    discount: Annotated[float, Field(gt=0, le=1)]
+    runners: Annotated[int, Field(ge=0, le=64, description="0: in the learner's process")]
+
+
+class PlanParams(Branch):
+    """How long a plan may take to solve."""
+
+    seconds: Positive
+    workers: Annotated[int, Field(ge=1, le=256)]
+    gap: Annotated[Fraction, Field(description="relative; the solver stops below it")]
+
+
+class WeightsParams(Branch):
+    """What each part of the cost counts; all parts are in the plant's money."""
+
+    tardiness: NotNegative
+    production: NotNegative
+    changeover: NotNegative
+    holding: NotNegative
+    idle: NotNegative
+    instability: NotNegative
+    makespan: NotNegative
+
+
+class ZonesParams(Branch):
+    """The zone from the horizon's start in which nothing moves, then the one where moves cost."""
+
+    frozen_minutes: Annotated[int, Field(ge=0)]
+    slush_minutes: Annotated[int, Field(ge=0, description="the slush zone's length")]
+
+
+class PublishParams(Branch):
+    """What a published version is filed under."""
+
+    author: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class DriftParams(Branch):
+    """When inputs or forecasts count as drifted."""
+
+    reference_days: Annotated[int, Field(ge=7, le=730)]
+    current_days: Annotated[int, Field(ge=1, le=365)]
+    share: Annotated[Fraction, Field(description="of columns drifted that makes the data drifted")]
+    max_wape: Annotated[Positive, Field(description="forecast error above which it has drifted")]
+
+    @model_validator(mode="after")
+    def _reference_is_longer(self) -> DriftParams:
+        if self.reference_days < self.current_days:
+            raise ValueError("reference_days must be at least current_days")
+        return self
+
+
+class Params(Branch):
+    """Everything in params.yaml; a step is given its own branch."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    recipe: RecipeParams
+    ingest: IngestParams
+    forecast: ForecastParams
+    train: TrainParams
+    plan: PlanParams
+    weights: WeightsParams
+    zones: ZonesParams
+    publish: PublishParams
+    drift: DriftParams
+
+
+def load_params(path: Path) -> Params:
+    """Return the parameters that the YAML file gives.
+
+    Raises
+    ------
+    ParamsError
+        Where the file is absent or not YAML, or a key is missing, unknown or out of its range;
+        one line that names every such key.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParamsError(f"{path}: cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    try:
+        return Params.model_validate(document)
+    except ValidationError as error:
+        lines = "; ".join(_line(item) for item in error.errors())
+        raise ParamsError(f"{path}: {lines}") from None
+
+
+def _line(error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "the document"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "missing":
+        return f"{key}: missing, add it"
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown key, remove it or correct its spelling"
+    return f"{key}: {message[0].lower()}{message[1:]}, found {error['input']!r}"
