@@ -1,0 +1,56 @@
+# Takt's commands. Each does all of its own set-up; `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check lint bench lock clean clean-data
+
+BIN := .venv/bin
+FAST := not integration and not realdata and not slow
+
+# Libraries that would report home, look for accelerators or take every core. Two threads a
+# library keep sums, and so results, the same on every machine.
+export OMP_NUM_THREADS ?= 2
+export RAY_USAGE_STATS_ENABLED := 0
+export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+export SPARK_LOCAL_IP ?= 127.0.0.1
+export GIT_PYTHON_REFRESH := quiet
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## build .venv from the locked requirements, see to Java 17 (nothing to do when they stand)
+	@bash deploy/setup.sh
+
+run: setup ## plan 50 lines from real data: the Airflow DAG, in the foreground, then the KPI table
+	@$(BIN)/takt run
+
+test: setup ## the linters, then every test
+	@linted=0; $(MAKE) --no-print-directory lint || linted=1; \
+	$(BIN)/pytest; tested=$$?; \
+	if [ $$tested -ne 0 ]; then exit $$tested; else exit $$linted; fi
+
+check: setup lint ## the linters, then the fast tests (under a minute)
+	@$(BIN)/pytest -q -m "$(FAST)"
+
+lint: setup ## formatting, ruff, mypy --strict, the direction of imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: setup ## run every benchmark, or one: make bench NAME=evaluate
+	@for file in benchmarks/$(or $(NAME),*).py; do \
+	  echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+lock: ## pin requirements.in again, with hashes and without download addresses
+	@bash deploy/setup.sh lock
+
+clean: ## remove caches and what tools left behind; keep .venv and data
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov build dist *.egg-info
+	@rm -rf airflow/logs airflow/airflow.db* airflow/airflow.cfg mlruns spark-warehouse metastore_db derby.log dvc_plots .dvc/tmp
+	@find plant envs models pipelines dags tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-data: ## remove data/: the database, models, forecasts and every published version
+	@rm -rf data .dvc/cache
