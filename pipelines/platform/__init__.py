@@ -1,0 +1,1 @@
+"""Platforms: how Spark, Kafka, Ray, MLflow and public data sets are reached, nothing else."""

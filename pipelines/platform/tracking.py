@@ -1,0 +1,296 @@
+"""Tracking: how MLflow is reached, runs are logged, models registered and loaded unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from mlflow import MlflowClient
+
+EXPERIMENT = "takt"
+DIGEST_TAG = "takt.artefact_sha256"
+# MLflow adds this file to a folder when it is downloaded from the registry.
+WRITTEN_ON_DOWNLOAD = "registered_model_meta"
+
+Alias = Literal["champion", "challenger"]
+
+
+class TrackingError(RuntimeError):
+    """MLflow cannot be used as asked.
+
+    TrackingError
+    ├── UnreachableError  no MLflow at the configured address
+    └── DigestError       an artefact without a recorded digest, or not the one recorded
+    """
+
+
+class UnreachableError(TrackingError):
+    """There is no usable MLflow at the configured address."""
+
+
+class DigestError(TrackingError):
+    """A registered artefact is not, or cannot be shown to be, what was registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """One version of a registered model: its name, number, artefact digest, run and tags."""
+
+    name: str
+    version: int
+    digest: str | None
+    run_id: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How a model folder answers as an MLflow model.
+
+    Parameters
+    ----------
+    code
+        A Python file that ends in `mlflow.models.set_model(...)`; its model finds the folder as
+        `context.artifacts["model"]`. Source is logged, so that nothing is pickled.
+    example, answer
+        An input and the output it gives (data frames); the signature is inferred from them.
+    params
+        What may be passed beside the input, with its defaults.
+    requirements
+        Packages that a server of the model installs.
+    """
+
+    code: Path
+    example: Any
+    answer: Any
+    params: Mapping[str, Any]
+    requirements: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedRun:
+    """A run in progress: what is logged to it is kept with the model and the plan it led to."""
+
+    id: str
+    client: MlflowClient
+
+    def log_params(self, params: Mapping[str, object]) -> None:
+        """Log parameters, each once per run."""
+        for key, value in params.items():
+            self.client.log_param(self.id, key, value)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
+        """Log figures; names may hold letters, digits and ``_-. /``."""
+        for key, value in metrics.items():
+            self.client.log_metric(self.id, key, float(value), step=step)
+
+    def log_tags(self, tags: Mapping[str, str]) -> None:
+        """Set tags on the run."""
+        for key, value in tags.items():
+            self.client.set_tag(self.id, key, value)
+
+    def log_file(self, path: Path, folder: str | None = None) -> None:
+        """Keep a file, or all of a folder, as an artefact."""
+        if path.is_dir():
+            self.client.log_artifacts(self.id, str(path), folder)
+        else:
+            self.client.log_artifact(self.id, str(path), folder)
+
+    def log_text(self, text: str, name: str) -> None:
+        """Keep a text under a file name (JSON, CSV, HTML, ...)."""
+        self.client.log_text(self.id, text, name)
+
+    def log_figure(self, figure: Figure, name: str) -> None:
+        """Keep a Matplotlib figure under a file name such as ``plots/error.png``."""
+        self.client.log_figure(self.id, figure, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """An MLflow that answered; made by `connect`."""
+
+    uri: str
+    experiment_id: str
+    client: MlflowClient
+
+    @contextmanager
+    def run(self, name: str, tags: Mapping[str, str] | None = None) -> Iterator[TrackedRun]:
+        """Yield a run; it ends as FINISHED, or as FAILED where the block raises."""
+        run_id = self.client.create_run(
+            self.experiment_id, tags=dict(tags or {}), run_name=name
+        ).info.run_id
+        try:
+            yield TrackedRun(run_id, self.client)
+        except BaseException:
+            self.client.set_terminated(run_id, "FAILED")
+            raise
+        self.client.set_terminated(run_id, "FINISHED")
+
+    def register(
+        self,
+        run: TrackedRun,
+        name: str,
+        folder: Path,
+        served: Served,
+        tags: Mapping[str, str] | None = None,
+    ) -> ModelVersion:
+        """Return the new version of the named model, whose files are those of `folder`.
+
+        The digest of all that was stored is recorded as a tag of the version.
+        """
+        import mlflow
+
+        with _address(self.uri), mlflow.start_run(run_id=run.id), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            info = mlflow.pyfunc.log_model(
+                name=name,
+                python_model=str(served.code),
+                artifacts={"model": str(folder)},
+                signature=mlflow.models.infer_signature(
+                    served.example, served.answer, params=dict(served.params)
+                ),
+                input_example=(served.example, dict(served.params)),
+                pip_requirements=list(served.requirements),
+                registered_model_name=name,
+            )
+        version = str(info.registered_model_version)
+        self.client.set_model_version_tag(
+            name, version, DIGEST_TAG, artefact_digest(self._download(name, version))
+        )
+        for key, value in (tags or {}).items():
+            self.client.set_model_version_tag(name, version, key, value)
+        return self._version(name, version)
+
+    def find(self, name: str, alias: Alias) -> ModelVersion | None:
+        """Return the version that bears the alias, or None where there is none."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = self.client.get_model_version_by_alias(name, alias)
+        except MlflowException as error:
+            absent = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+            if error.error_code in absent:
+                return None
+            raise
+        return self._version(name, found.version)
+
+    def set_alias(self, version: ModelVersion, alias: Alias) -> None:
+        """Move the alias to this version."""
+        self.client.set_registered_model_alias(version.name, alias, str(version.version))
+
+    def load(self, version: ModelVersion) -> Path:
+        """Return the local folder of the version's own files, the digest having been checked.
+
+        Raises
+        ------
+        DigestError
+            Where the version has no recorded digest, or its files have another one.
+        """
+        found = artefact_digest(folder := self._download(version.name, str(version.version)))
+        if found != version.digest:
+            expected = version.digest or "a recorded digest"
+            raise DigestError(
+                f"model {version.name} version {version.version}: expected {expected}, found "
+                f"{found} in {folder}: it is not what was registered; it is not loaded. Restore "
+                "its files, or delete this version and run the step again"
+            )
+        (payload,) = (folder / "artifacts").iterdir()
+        return payload
+
+    def _download(self, name: str, version: str) -> Path:
+        import mlflow
+
+        uri = f"models:/{name}/{version}"
+        return Path(mlflow.artifacts.download_artifacts(uri, tracking_uri=self.uri))
+
+    def _version(self, name: str, version: str) -> ModelVersion:
+        found = self.client.get_model_version(name, version)
+        tags = dict(found.tags)
+        return ModelVersion(
+            name, int(found.version), tags.get(DIGEST_TAG), found.run_id or "", tags
+        )
+
+
+def connect(settings: Settings) -> Tracking:
+    """Return the tracking at `settings.mlflow_tracking_uri`, its database made where absent.
+
+    With a database address artefacts lie in `settings.artifacts`; a server has its own place.
+
+    Raises
+    ------
+    UnreachableError
+        Where nothing answers there, or what answers is not MLflow's.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    uri = settings.mlflow_tracking_uri
+    embedded = not uri.startswith(("http", "databricks"))
+    if uri.startswith("sqlite:///"):
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        experiment_id = (
+            experiment.experiment_id
+            if experiment
+            else client.create_experiment(
+                EXPERIMENT, settings.artifacts.as_uri() if embedded else None
+            )
+        )
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UnreachableError(
+            f"MLflow at {uri}: {reason}; set MLFLOW_TRACKING_URI to one that answers, or remove "
+            "a damaged database file to start with an empty one"
+        ) from error
+    return Tracking(uri, experiment_id, client)
+
+
+@contextmanager
+def _address(uri: str) -> Iterator[None]:
+    # MLflow's fluent functions take the address from a global, and setting that sets the
+    # environment too, where settings would then read it.
+    import mlflow
+
+    variable = "MLFLOW_TRACKING_URI"
+    before = os.environ.get(variable)
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = before
+
+
+def artefact_digest(folder: Path) -> str:
+    """Return the SHA-256 of a folder: names and contents of its files, in name order."""
+    digest = hashlib.sha256()
+    files = sorted(
+        (path.relative_to(folder).as_posix(), path)
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != WRITTEN_ON_DOWNLOAD
+    )
+    for name, path in files:
+        content = path.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
