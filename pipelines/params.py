@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+if TYPE_CHECKING:  # plant compiles kernels; a DAG that only reads parameters need not load it
+    from plant import Weights, Zones
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -68,15 +71,21 @@ class PlanParams(Branch):
 
 
 class WeightsParams(Branch):
-    """What each part of the cost counts; all parts are in the plant's money."""
+    """What each part of the cost counts: 1 where it is money already."""
 
     tardiness: NotNegative
     production: NotNegative
     changeover: NotNegative
     holding: NotNegative
     idle: NotNegative
-    instability: NotNegative
-    makespan: NotNegative
+    instability: Annotated[NotNegative, Field(description="money per moved run")]
+    makespan: Annotated[NotNegative, Field(description="money per hour")]
+
+    def for_plant(self) -> Weights:
+        """Return the same weights in the plant's own record."""
+        from plant import Weights
+
+        return Weights(**self.model_dump())
 
 
 class ZonesParams(Branch):
@@ -84,6 +93,12 @@ class ZonesParams(Branch):
 
     frozen_minutes: Annotated[int, Field(ge=0)]
     slush_minutes: Annotated[int, Field(ge=0, description="the slush zone's length")]
+
+    def for_plant(self) -> Zones:
+        """Return the same zones in the plant's own record."""
+        from plant import Zones
+
+        return Zones(frozen=self.frozen_minutes, slush=self.slush_minutes)
 
 
 class PublishParams(Branch):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from pipelines.params import Params, ParamsError, load_params
 from pipelines.settings import REPOSITORY
+from plant import COMPONENTS
 
 OURS = REPOSITORY / "params.yaml"
 Change = Callable[[dict[str, Any]], object]
@@ -25,6 +26,17 @@ def _with(tmp_path: Path, change: Change) -> Path:
 
 def test_our_own_parameters_load() -> None:
     assert load_params(OURS).forecast.horizon_days == 14
+
+
+def test_weights_and_zones_become_the_plants_own_records() -> None:
+    params = load_params(OURS)
+    weights, zones = params.weights.for_plant(), params.zones.for_plant()
+    assert set(COMPONENTS) == set(type(params.weights).model_fields)
+    assert all(getattr(weights, name) == getattr(params.weights, name) for name in COMPONENTS)
+    assert (zones.frozen, zones.slush) == (
+        params.zones.frozen_minutes,
+        params.zones.slush_minutes,
+    )
 
 
 def test_the_tree_cannot_be_changed() -> None:
