@@ -1,0 +1,57 @@
+"""Demand forecasts: one row for each origin, model, product and day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pipelines.storage.repositories.sync import Changes, Shape, sync_rows
+from pipelines.storage.tables import ForecastRow
+
+FIGURES = ("mean", "q10", "q50", "q90")
+
+
+def sync_forecast(
+    session: Session, frame: pd.DataFrame, origin: datetime, model: str, made_at: datetime
+) -> Changes:
+    """The changes that make the forecast of that origin and model the frame's.
+
+    Parameters
+    ----------
+    frame
+        unique_id, ds (day), mean, q10, q50, q90 in units; one row a product and day.
+    origin
+        The instant up to which demand was known.
+    """
+    shape = Shape(
+        ForecastRow,
+        ("origin", "model", "unique_id", "ds"),
+        FIGURES,
+        (ForecastRow.origin == origin, ForecastRow.model == model),
+    )
+    dated = frame[["unique_id", *FIGURES]].assign(
+        origin=origin, model=model, ds=[day.date() for day in pd.to_datetime(frame["ds"])]
+    )
+    rows = dated.to_dict("records")
+    for row in rows:
+        row["origin"] = origin  # pandas would hand over its own type of instant
+    return sync_rows(session, shape, rows, {"made_at": made_at})
+
+
+def load_forecast(session: Session, origin: datetime | None = None) -> pd.DataFrame:
+    """The forecast of an origin, by default the newest.
+
+    Columns: model, unique_id, ds, mean, q10, q50, q90.
+    """
+    columns = ("model", "unique_id", "ds", *FIGURES)
+    asked = origin if origin is not None else session.scalar(select(func.max(ForecastRow.origin)))
+    query = (
+        select(*(getattr(ForecastRow, name) for name in columns))
+        .where(ForecastRow.origin == asked)
+        .order_by(ForecastRow.model, ForecastRow.unique_id, ForecastRow.ds)
+    )
+    frame = pd.DataFrame([tuple(row) for row in session.execute(query)], columns=list(columns))
+    return frame.assign(ds=pd.to_datetime(frame["ds"]))
