@@ -1,0 +1,27 @@
+"""What every test runs under: no library reports home, and none reads this machine's settings."""
+
+import os
+
+import pytest
+
+QUIET = {
+    "OMP_NUM_THREADS": "2",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "SPARK_LOCAL_IP": "127.0.0.1",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+KINDS = ("integration", "realdata", "slow")
+
+for name, value in QUIET.items():
+    os.environ.setdefault(name, value)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what carries no other kind as a unit test, so that `-m unit` runs all of those."""
+    for item in items:
+        if not any(item.get_closest_marker(kind) for kind in KINDS):
+            item.add_marker(pytest.mark.unit)
