@@ -238,7 +238,8 @@ def _calendar(plant: Plant) -> CalendarArrays:
         pointer.append(len(rows))
     table = np.array(rows, dtype=np.int64).reshape(-1, 5).T.copy()
     available = _ints(line.available_from for line in plant.lines)
-    return CalendarArrays(_ints(pointer), *table, available)
+    start, end, extra, before, before_overtime = table
+    return CalendarArrays(_ints(pointer), start, end, extra, before, before_overtime, available)
 
 
 def _capabilities(

@@ -168,7 +168,12 @@ def evaluate(
     arrays = plant_arrays(plant)
     runs, records = run_arrays(arrays, schedule.runs)
     work = walk_lines(
-        arrays.calendar, arrays.lines, arrays.items.family, arrays.capabilities, arrays.changeovers, runs
+        arrays.calendar,
+        arrays.lines,
+        arrays.items.family,
+        arrays.capabilities,
+        arrays.changeovers,
+        runs,
     )
     events = stock_events(arrays, runs)
     stocks = walk_stocks(arrays.horizon, arrays.items, arrays.orders, events)
@@ -202,9 +207,7 @@ def _check_references(plant: Plant, schedule: Schedule) -> None:
         raise ReferencesError(problems)
 
 
-def _cost(
-    work: LineWork, stocks: StockWork, runs: RunArrays, moves: int, weights: Weights
-) -> Cost:
+def _cost(work: LineWork, stocks: StockWork, runs: RunArrays, moves: int, weights: Weights) -> Cost:
     money = {
         "tardiness": math.fsum(stocks.tardiness),
         "production": math.fsum(work.production),
@@ -355,6 +358,4 @@ def _moves(schedule: Schedule, base: Schedule | None, zones: Zones) -> int:
         return 0
     now = {run.id: (run.line, run.start) for run in schedule.runs}
     slush = range(zones.frozen, zones.frozen + zones.slush)
-    return sum(
-        run.start in slush and now.get(run.id) != (run.line, run.start) for run in base.runs
-    )
+    return sum(run.start in slush and now.get(run.id) != (run.line, run.start) for run in base.runs)

@@ -1,4 +1,4 @@
-"""The compiled arithmetic of `evaluate`: lines in one pass over their runs, stocks in one over their events.
+"""The compiled arithmetic of `evaluate`: one pass over the lines' runs, one over the stocks' events.
 
 The two do not touch: what a line does gives production, changeover and idle money and the breaches of
 rules 1, 2 and 4; what an item's stock does gives tardiness and holding and the breach of rule 3.
@@ -39,12 +39,13 @@ GAIN, TAKE, DUE = 0, 1, 2
 
 
 class LineWork(NamedTuple):
-    """What the lines do. Per run [R], 0 where no rule is broken:
+    """What the lines do.
 
-    unmanned_ends (0 to 2), early minutes before available_from, overlap minutes with the run before,
-    missing shift minutes for the quantity, lot units that are missing or over, changeover minutes that
-    have no room; incapable 0 or 1. changeover [R], manned [R], overtime [R]: shift minutes.
-    Per line [L]: production, changeover_money, idle_money.
+    Per run [R], 0 where no rule is broken: unmanned_ends (0 to 2), early minutes before
+    available_from, overlap minutes with the run before, missing shift minutes for the quantity, lot
+    units that are missing or over, crowded: changeover minutes that have no room, incapable (0 or 1).
+    Shift minutes per run [R]: changeover, manned, overtime. Money per line [L]: production,
+    changeover_money, idle_money.
     """
 
     unmanned_ends: Ints
@@ -179,7 +180,7 @@ class StockEvents(NamedTuple):
 
 
 def stock_events(arrays: PlantArrays, runs: RunArrays) -> StockEvents:
-    """What adds to and takes from the stocks: arrivals, deliveries at runs' ends, components at their starts."""
+    """What changes the stocks: arrivals, deliveries at runs' ends, components at their starts."""
     arrivals, bom = arrays.arrivals, arrays.bom
     rows = np.arange(len(runs.item))
     parts = bom.pointer[runs.item + 1] - bom.pointer[runs.item]
@@ -305,6 +306,7 @@ class Pegs(NamedTuple):
 
 
 NOBODY = -(2**62)
+DUST = 1e-9  # what floating sums leave over is nobody's unit
 
 
 @njit(cache=True)
@@ -332,7 +334,7 @@ def peg_stocks(
                 else:
                     while units > 0 and front < len(layers_left):
                         part = min(units, layers_left[front])
-                        if part > 0:
+                        if part > DUST:
                             consumer.append(source)
                             supplier.append(layers_from[front])
                             kind.append(item)
@@ -353,7 +355,7 @@ def peg_stocks(
             while first + head < last and orders.due[first + head] <= now:
                 while left[head] > 0 and front < len(layers_left):
                     part = min(left[head], layers_left[front])
-                    if part > 0:
+                    if part > DUST:
                         consumer.append(-1 - (first + head))
                         supplier.append(layers_from[front])
                         kind.append(item)
