@@ -89,7 +89,13 @@ def _postgresql(url: URL) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"database {url}: folder {folder} cannot be made: {error.strerror}"
+            ) from error
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
