@@ -41,6 +41,15 @@ class IngestParams(Branch):
     max_quarantined: Annotated[Fraction, Field(description="share of rows; above it, stop")]
 
 
+class SnapshotParams(Branch):
+    """How a forecast becomes orders: firm orders consume it, what remains is ordered."""
+
+    consume_back_days: Annotated[int, Field(ge=0, le=60)]
+    consume_ahead_days: Annotated[int, Field(ge=0, le=60)]
+    bucket_days: Annotated[int, Field(ge=1, le=60, description="days that one order covers")]
+    weight: Annotated[Fraction, Field(description="of a firm order's weight")]
+
+
 class ForecastParams(Branch):
     """How demand is forecast and the forecaster chosen."""
 
@@ -49,6 +58,16 @@ class ForecastParams(Branch):
     backtest_windows: Annotated[int, Field(ge=1, le=20)]
     backtest_step_days: Annotated[int, Field(ge=1, le=60)]
     lags: Annotated[int, Field(ge=1, le=90, description="days the LightGBM member looks back")]
+    rounds: Annotated[int, Field(ge=1, le=5000, description="trees of the LightGBM member")]
+    max_bias: Annotated[
+        NotNegative,
+        Field(description="share of demand that a member's bias may lie from the members' median"),
+    ]
+    alpha: Annotated[Fraction, Field(description="chance of error at which a challenger may win")]
+    country: Annotated[
+        str, Field(pattern="^[A-Z]{2}$", description="ISO 3166 code; its holidays are closed")
+    ]
+    snapshot: SnapshotParams
 
 
 class TrainParams(Branch):
