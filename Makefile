@@ -40,16 +40,16 @@ lint: setup ## formatting, ruff, mypy --strict, the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: setup ## run every benchmark, or one: make bench NAME=evaluate
-	@for file in benchmarks/$(or $(NAME),*).py; do \
-	  echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+bench: setup ## run every benchmark, or one: make bench NAME=evaluate ARGS=--quick
+	@for file in $(if $(NAME),benchmarks/$(NAME).py,$$(grep -l __main__ benchmarks/*.py)); do \
+	  echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) $(ARGS) || exit 1; done
 
 lock: ## pin requirements.in again, with hashes and without download addresses
 	@bash deploy/setup.sh lock
 
 clean: ## remove caches and what tools left behind; keep .venv and data
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov build dist *.egg-info
-	@rm -rf airflow/logs airflow/airflow.db* airflow/airflow.cfg mlruns spark-warehouse metastore_db derby.log dvc_plots .dvc/tmp
+	@rm -rf airflow/logs airflow/airflow.db* mlruns spark-warehouse metastore_db derby.log dvc_plots .dvc/tmp
 	@find plant envs models pipelines dags tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-data: ## remove data/: the database, models, forecasts and every published version
