@@ -40,9 +40,9 @@ lint: setup ## formatting, ruff, mypy --strict, the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: setup ## run every benchmark, or one: make bench NAME=evaluate ARGS=--quick
-	@for file in $(if $(NAME),benchmarks/$(NAME).py,$$(grep -l __main__ benchmarks/*.py)); do \
-	  echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) $(ARGS) || exit 1; done
+bench: setup ## run every benchmark, or one: make bench NAME=evaluate
+	@for file in $$(grep -l "__main__" benchmarks/$(or $(NAME),*).py); do \
+	  echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
 
 lock: ## pin requirements.in again, with hashes and without download addresses
 	@bash deploy/setup.sh lock
