@@ -41,7 +41,8 @@ lint: setup ## formatting, ruff, mypy --strict, the direction of imports
 	@$(BIN)/lint-imports --no-logo
 
 bench: setup ## run every benchmark, or one: make bench NAME=evaluate
-	@for file in $$(grep -l "__main__" benchmarks/$(or $(NAME),*).py); do \
+	@files=$$(grep -l "__main__" benchmarks/$(or $(NAME),*).py) || exit 1; \
+	for file in $$files; do \
 	  echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
 
 lock: ## pin requirements.in again, with hashes and without download addresses
