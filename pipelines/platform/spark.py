@@ -1,0 +1,81 @@
+"""Spark: how a session is had and given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from pipelines.settings import Settings
+
+LOGGING = """\
+rootLogger.level = error
+logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
+logger.gateway.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = spark %p %c{1}: %m%n
+"""
+OPTIONS = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.memory": "1g",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+
+
+class SparkUnavailableError(RuntimeError):
+    """Spark does not start; the message says what to install or to set."""
+
+
+@contextmanager
+def spark_session(settings: Settings) -> Iterator[SparkSession]:
+    """A session on the master that the settings name, stopped at the end.
+
+    Raises
+    ------
+    SparkUnavailableError
+        Where Java is missing or the master does not answer.
+    """
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    work = settings.data / "spark"
+    builder = SparkSession.builder.master(settings.spark_master).appName("takt")
+    for option, value in (OPTIONS | _places(work)).items():
+        builder = builder.config(option, value)
+    try:
+        session = builder.getOrCreate()
+    except (PySparkException, OSError) as error:
+        raise SparkUnavailableError(
+            f"Spark does not start on {settings.spark_master}: it needs Java 17 (Debian, Ubuntu: "
+            f"apt-get install openjdk-17-jre-headless) on the PATH or at JAVA_HOME ({error})"
+        ) from error
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def _places(work: Path) -> dict[str, str]:
+    """What Spark writes aside from tables goes below `work`; its logging is told to be quiet."""
+    work.mkdir(parents=True, exist_ok=True)
+    logging_file = work / "log4j2.properties"
+    logging_file.write_text(LOGGING, "utf-8")
+    return {
+        "spark.sql.warehouse.dir": str(work / "warehouse"),
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging_file.as_uri()} "
+        f"-Dderby.system.home={work}",
+    }
