@@ -1,0 +1,146 @@
+"""The samples that are compared: of each column, what it was and what it is now.
+
+All frames are daily and by product (`unique_id`, `ds`); a day is a naive midnight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Kind = Literal["inputs", "forecast", "schedule"]
+
+MEASURES = ("ordered_units", "produced_units", "issued_units", "delivered_units")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One column: its values in the reference and in the current days, each of any length."""
+
+    kind: Kind
+    column: str
+    reference: Floats
+    current: Floats
+
+
+def input_samples(daily: Any, reference_days: int, current_days: int) -> tuple[Sample, ...]:
+    """Return a sample for the daily total of each measure, and for each product's orders.
+
+    The current days are the last ones of the frame, the reference days those just before them,
+    as many as there are.
+    """
+    totals = daily.groupby("ds")[list(MEASURES)].sum().sort_index()
+    orders = daily.pivot_table(
+        index="ds", columns="unique_id", values="ordered_units", aggfunc="sum", fill_value=0.0
+    ).sort_index()
+    named = {f"total {measure}": totals[measure] for measure in MEASURES}
+    named |= {f"ordered {product}": orders[product] for product in orders.columns}
+    return tuple(
+        Sample("inputs", name, *_split(values.to_numpy(float), reference_days, current_days))
+        for name, values in named.items()
+    )
+
+
+def forecast_samples(backtest: Any, current_days: int) -> tuple[Sample, ...]:
+    """Return samples of the forecast's daily error and bias, as shares of the mean ordered.
+
+    Parameters
+    ----------
+    backtest
+        `origin` (first day forecast), `unique_id`, `ds`, `forecast` and `actual` in units. Origins
+        of the last `current_days` days are current, the earlier ones reference.
+    """
+    recent = _recent(backtest, current_days)
+    samples = []
+    for name, value in (("error", _absolute(backtest)), ("bias", _signed(backtest))):
+        by_day = backtest.assign(value=value, recent=recent).groupby(["recent", "origin", "ds"])
+        daily = by_day[["value", "actual"]].sum().reset_index()
+        share = (daily["value"] / max(float(daily["actual"].mean()), 1e-9)).to_numpy(float)
+        now = daily["recent"].to_numpy(bool)
+        samples.append(Sample("forecast", f"forecast {name}", share[~now], share[now]))
+    return tuple(samples)
+
+
+def output_samples(planned: Any, produced: Any) -> tuple[Sample, ...]:
+    """Return a sample of the plant's output a day: really produced, and planned.
+
+    Parameters
+    ----------
+    planned, produced
+        `unique_id`, `ds`, `units`.
+    """
+    made, asked = (
+        frame.groupby("ds")["units"].sum().sort_index().to_numpy(float)
+        for frame in (produced, planned)
+    )
+    return (Sample("schedule", "output a day", made, asked),)
+
+
+def wape(backtest: Any, current_days: int, recent: bool) -> float | None:
+    """Return Σ|forecast − actual| / Σ actual over products and days; None without any demand.
+
+    Of the recent origins (see `forecast_samples`), or of the earlier ones.
+    """
+    part = backtest[_recent(backtest, current_days) == recent]
+    ordered = float(part["actual"].sum())
+    return float(_absolute(part).sum()) / ordered if ordered > 0 else None
+
+
+def executed_adherence(planned: Any, produced: Any) -> float | None:
+    """Return the share of planned units that were produced, product by product and day by day.
+
+    None where none of the planned days lies among the produced ones: nothing was executed yet.
+    """
+    days = set(produced["ds"])
+    due = planned[planned["ds"].isin(days)]
+    if not len(due) or not float(due["units"].sum()):
+        return None
+    both = due.merge(produced, on=["unique_id", "ds"], how="left", suffixes=("", "_made"))
+    made = np.minimum(both["units"], both["units_made"].fillna(0.0))
+    return float(made.sum()) / float(due["units"].sum())
+
+
+def demonstrated_share(planned: Any, produced: Any) -> float:
+    """Return the share of planned units that past output backs.
+
+    Of each product, no more counts than its best output over as many days on end as are planned.
+    1 where nothing is planned.
+    """
+    asked = planned.groupby("unique_id")["units"].sum()
+    if not float(asked.sum()):
+        return 1.0
+    length = (planned["ds"].max() - planned["ds"].min()).days + 1
+    made = produced.pivot_table(
+        index="ds", columns="unique_id", values="units", aggfunc="sum", fill_value=0.0
+    ).sort_index()
+    best = made.rolling(min(length, len(made))).sum().max()
+    backed = np.minimum(asked, best.reindex(asked.index).fillna(0.0))
+    return float(backed.sum()) / float(asked.sum())
+
+
+def _split(values: Floats, reference_days: int, current_days: int) -> tuple[Floats, Floats]:
+    before = values[:-current_days]
+    return before[-reference_days:], values[-current_days:]
+
+
+def _recent(backtest: Any, current_days: int) -> Any:
+    last = backtest["ds"].max()
+    return (last - backtest["origin"]).dt.days < current_days
+
+
+def _absolute(backtest: Any) -> Any:
+    return _signed(backtest).abs()
+
+
+def _signed(backtest: Any) -> Any:
+    return backtest["forecast"] - backtest["actual"]
+
+
+def compared(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Return the samples with something on both sides."""
+    return tuple(one for one in samples if len(one.reference) and len(one.current))
