@@ -38,7 +38,8 @@ def _instant(value: Any) -> datetime:
     return instant
 
 
-Name = Annotated[str, Field(min_length=1), Expected("a name")]
+Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
+Name = Annotated[Text, Expected("a name")]
 Minute = Annotated[int, Field(ge=0), Expected("a whole minute of at least 0")]
 AnyMinute = Annotated[int, Expected("a whole minute")]
 Minutes = Annotated[int, Field(gt=0), Expected("at least 1 whole minute")]
@@ -48,7 +49,7 @@ Share = Annotated[
     float, Field(gt=0, le=1, allow_inf_nan=False), Expected("a share above 0 and at most 1")
 ]
 YesNo = Annotated[bool, Expected("true or false")]
-OptionalName = Annotated[Annotated[str, Field(min_length=1)] | None, Expected("a name or null")]
+OptionalName = Annotated[Text | None, Expected("a name or null")]
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_instant, json_schema_input_type=str),

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from plant.errors import PlantError, RecordError
 from plant.io.documents import Document, Expected, PlantDocument, ScheduleDocument
 from plant.io.problems import NOTHING, Fault, Phrase, Place
-from plant.io.references import reference_faults
+from plant.io.references import Tables, reference_faults
 from plant.io.suggestions import Suggestions
 from plant.model import Plant
 from plant.schedule import Schedule
@@ -44,13 +44,13 @@ def read_plant(document: object) -> Plant:
         ) from None
 
 
-def read_schedule(document: object) -> Schedule:
-    """The schedule of a document. Raises FaultsError."""
-    found = _validated(ScheduleDocument, document)
+def read_schedule(document: object, known: Tables | None = None) -> Schedule:
+    """The schedule of a document, its runs held against known lines and items. Raises FaultsError."""
+    found = _validated(ScheduleDocument, document, known)
     return Schedule(tuple(row.record for row in found.runs))
 
 
-def _validated(model: type[D], document: object) -> D:
+def _validated(model: type[D], document: object, known: Tables | None = None) -> D:
     faults: list[Fault] = []
     found = None
     try:
@@ -58,7 +58,8 @@ def _validated(model: type[D], document: object) -> D:
     except ValidationError as error:
         faults.extend(pydantic_faults(model, error))
     if isinstance(document, Mapping):
-        faults.extend(reference_faults(document))
+        references = reference_faults({**(known or {}), **document})
+        faults.extend(fault for fault in references if fault.path[0] in document)
     if faults or found is None:
         raise FaultsError(faults)
     return found

@@ -1,0 +1,1 @@
+"""Plants small enough to read, as code and as JSON."""
