@@ -15,9 +15,15 @@ from plant.io.json_files import (
     schedule_from_json,
     schedule_to_json,
 )
-from plant.io.writing import evaluation_to_document, plant_to_document, schedule_to_document
+from plant.io.writing import (
+    difference_to_document,
+    evaluation_to_document,
+    plant_to_document,
+    schedule_to_document,
+)
 
 __all__ = [
+    "difference_to_document",
     "evaluation_to_document",
     "load_plant",
     "load_schedule",

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from operator import attrgetter
 from typing import Any
 
+from plant.diff import Delta, Difference
 from plant.evaluate import COMPONENTS, Evaluation
 from plant.model import (
     Arrival,
@@ -56,6 +57,31 @@ def evaluation_to_document(evaluation: Evaluation) -> dict[str, Any]:
         "cost": {name: getattr(evaluation.cost, name) for name in ("total", *COMPONENTS)},
         "kpis": asdict(evaluation.kpis),
     }
+
+
+def difference_to_document(difference: Difference) -> dict[str, Any]:
+    """What changed between two schedules, figures as before, after and change."""
+    return {
+        "runs": [
+            {
+                "id": one.id,
+                "changes": list(one.changes),
+                "before": _run(one.before) if one.before else None,
+                "after": _run(one.after) if one.after else None,
+            }
+            for one in difference.runs
+        ],
+        "unchanged": difference.unchanged,
+        "feasible": {"before": difference.feasible[0], "after": difference.feasible[1]},
+        "cost": {name: _delta(delta) for name, delta in difference.cost.items()},
+        "kpis": {name: _delta(delta) for name, delta in difference.kpis.items()},
+        "orders_late": list(difference.orders_late),
+        "orders_saved": list(difference.orders_saved),
+    }
+
+
+def _delta(delta: Delta) -> dict[str, float]:
+    return {"before": delta.before, "after": delta.after, "change": delta.change}
 
 
 def _writer(record: type) -> Callable[[Any], dict[str, Any]]:
