@@ -3,11 +3,15 @@
 from models.demand.backtest import Backtest, run_backtest
 from models.demand.compare import Comparison, compare
 from models.demand.config import DemandConfig
+from models.demand.ensemble import classify, earlier_only
 from models.demand.errors import DemandError, ModelError, TableError
 from models.demand.forecaster import DemandForecaster, fit, load, predict, save
 from models.demand.panel import Panel, panel_from_table
+from models.demand.replay import replay
+from models.demand.scores import ENSEMBLE, Score, earlier_coverage, score_all, window_errors
 
 __all__ = [
+    "ENSEMBLE",
     "Backtest",
     "Comparison",
     "DemandConfig",
@@ -15,12 +19,19 @@ __all__ = [
     "DemandForecaster",
     "ModelError",
     "Panel",
+    "Score",
     "TableError",
+    "classify",
     "compare",
+    "earlier_coverage",
+    "earlier_only",
     "fit",
     "load",
     "panel_from_table",
     "predict",
+    "replay",
     "run_backtest",
     "save",
+    "score_all",
+    "window_errors",
 ]

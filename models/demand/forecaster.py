@@ -57,6 +57,8 @@ class DemandForecaster:
         The last day of the history that it was fitted on.
     booster
         LightGBM's text, or None where it has no boosted member or nothing sold.
+    closed
+        Days that the calendar it was fitted with said are closed, later ones included.
     """
 
     config: DemandConfig
@@ -66,6 +68,7 @@ class DemandForecaster:
     calibration: Floats
     trained_until: date
     booster: str | None
+    closed: tuple[date, ...] = ()
 
 
 def fit(
@@ -84,15 +87,20 @@ def fit(
         calibrate(earlier_only(trial, classes, config), trial.actual, classes),
         panel.days[-1].astype(date),
         fit_booster(selling, config) if boosted else None,
+        tuple(sorted(closed)),
     )
 
 
 def predict(
-    model: DemandForecaster, panel: Panel, horizon: int | None = None, closed: Closed = ()
+    model: DemandForecaster,
+    panel: Panel,
+    horizon: int | None = None,
+    closed: Closed | None = None,
 ) -> pd.DataFrame:
     """Return the forecast of the days after the panel: series, time, mean, q10, q50, q90.
 
-    The panel holds the model's series, up to any day; all-zero series are forecast 0.
+    The panel holds the model's series, up to any day; all-zero series are forecast 0. `closed` are
+    the closed days of history and horizon, by default those the model was fitted with.
 
     Raises
     ------
@@ -101,7 +109,7 @@ def predict(
     """
     _same_series(model, panel)
     days = horizon or model.config.horizon
-    mean = mean_forecast(model, panel, days, closed)
+    mean = mean_forecast(model, panel, days, model.closed if closed is None else closed)
     q10, q50, q90 = quantiles(mean, model.calibration)
     ahead = panel.ahead(days).astype("datetime64[ns]")
     return pd.DataFrame(
@@ -138,6 +146,7 @@ def save(model: DemandForecaster, folder: Path) -> None:
         "trained_until": model.trained_until.isoformat(),
         "weights": {cls: list(map(float, weights)) for cls, weights in model.weights.items()},
         "levels": LEVELS,
+        "closed": [day.isoformat() for day in model.closed],
         "series": [
             {"series": name, "class": cls, "calibration": list(map(float, scores))}
             for name, cls, scores in zip(
@@ -190,6 +199,7 @@ def _from_document(document: dict[str, Any], folder: Path) -> DemandForecaster:
         np.array([row["calibration"] for row in rows]),
         date.fromisoformat(document["trained_until"]),
         (folder / BOOSTER_FILE).read_text(encoding="utf-8") if has_booster else None,
+        tuple(date.fromisoformat(day) for day in document["closed"]),
     )
 
 
