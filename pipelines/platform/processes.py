@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -69,7 +69,7 @@ def running_tree(
             stop(tree)
 
 
-def stop(tree: Tree, patience: float = PATIENCE_SECONDS) -> None:
+def stop(tree: Tree) -> None:
     """End what is left of the tree: asked first, killed when it does not listen in time."""
     for ask in ("terminate", "kill"):
         # Twice over: what ends may leave children that were started meanwhile.
@@ -77,9 +77,9 @@ def stop(tree: Tree, patience: float = PATIENCE_SECONDS) -> None:
             left = tree.members()
             for member in left:
                 _signal(member, ask)
-            psutil.wait_procs(left, timeout=patience)
-    if tree.process.poll() is None:
-        tree.process.wait(timeout=patience)
+            with suppress(subprocess.TimeoutExpired):
+                tree.process.wait(PATIENCE_SECONDS)
+            psutil.wait_procs(left, timeout=PATIENCE_SECONDS)
 
 
 def _signal(member: psutil.Process, ask: str) -> None:

@@ -1,0 +1,109 @@
+"""Which days and units are compared."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from models.drift import (
+    compared,
+    demonstrated_share,
+    executed_adherence,
+    forecast_samples,
+    input_samples,
+    output_samples,
+    wape,
+)
+
+DAYS = pd.date_range("2023-06-01", periods=10)
+
+
+def _units(product: str, values: list[float], start: int = 0) -> pd.DataFrame:
+    days = DAYS[start : start + len(values)]
+    return pd.DataFrame({"unique_id": product, "ds": days, "units": values})
+
+
+def _daily() -> pd.DataFrame:
+    frames = [
+        pd.DataFrame(
+            {
+                "unique_id": product,
+                "ds": DAYS,
+                "ordered_units": [float(day) for day in range(10)],
+                "produced_units": 2.0,
+                "issued_units": 0.0,
+                "delivered_units": 1.0,
+            }
+        )
+        for product in ("A", "B")
+    ]
+    return pd.concat(frames)
+
+
+def test_inputs_are_daily_totals_and_each_products_orders_of_the_last_days() -> None:
+    samples = {one.column: one for one in input_samples(_daily(), 5, 3)}
+    assert set(samples) == {
+        "total ordered_units",
+        "total produced_units",
+        "total issued_units",
+        "total delivered_units",
+        "ordered A",
+        "ordered B",
+    }
+    assert samples["total ordered_units"].current.tolist() == [14.0, 16.0, 18.0]
+    assert samples["total ordered_units"].reference.tolist() == [4.0, 6.0, 8.0, 10.0, 12.0]
+    assert samples["ordered A"].current.tolist() == [7.0, 8.0, 9.0]
+
+
+def _backtest() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "origin": [DAYS[0], DAYS[0], DAYS[8], DAYS[8]],
+            "unique_id": ["A", "B", "A", "B"],
+            "ds": [DAYS[1], DAYS[1], DAYS[9], DAYS[9]],
+            "forecast": [12.0, 10.0, 15.0, 5.0],
+            "actual": [10.0, 10.0, 10.0, 10.0],
+        }
+    )
+
+
+def test_forecast_errors_are_split_by_origin_and_weighed_by_what_was_ordered() -> None:
+    assert wape(_backtest(), 3, recent=True) == pytest.approx(10 / 20)
+    assert wape(_backtest(), 3, recent=False) == pytest.approx(2 / 20)
+    error, bias = forecast_samples(_backtest(), 3)
+    assert (error.reference.tolist(), error.current.tolist()) == ([0.1], [0.5])
+    assert (bias.reference.tolist(), bias.current.tolist()) == ([0.1], [0.0])
+
+
+def test_an_error_without_demand_or_without_days_is_unknown() -> None:
+    assert wape(_backtest().assign(actual=0.0), 3, recent=True) is None
+    assert wape(_backtest(), 100, recent=False) is None
+
+
+def test_a_sample_with_an_empty_side_is_not_compared() -> None:
+    assert len(compared(forecast_samples(_backtest(), 3))) == 2
+    assert compared(forecast_samples(_backtest(), 100)) == ()
+
+
+def test_adherence_counts_each_product_and_day_up_to_what_was_planned() -> None:
+    planned = pd.concat([_units("A", [10.0, 10.0]), _units("B", [5.0, 5.0])])
+    produced = pd.concat([_units("A", [30.0, 4.0]), _units("B", [5.0, 0.0])])
+    assert executed_adherence(planned, produced) == pytest.approx((10 + 4 + 5 + 0) / 30)
+
+
+def test_a_plan_of_days_to_come_has_no_adherence_yet() -> None:
+    assert executed_adherence(_units("A", [1.0], start=5), _units("A", [1.0] * 5)) is None
+
+
+def test_past_output_backs_no_more_than_its_best_days_on_end() -> None:
+    planned = pd.concat([_units("A", [8.0, 8.0], start=8), _units("B", [4.0], start=8)])
+    produced = pd.concat([_units("A", [1.0, 5.0, 6.0, 0.0]), _units("B", [9.0])])
+    assert demonstrated_share(planned, produced) == pytest.approx((11 + 4) / 20)
+    assert demonstrated_share(planned, _units("C", [9.0])) == 0.0
+    assert demonstrated_share(planned.assign(units=0.0), produced) == 1.0
+
+
+def test_output_is_summed_over_products_by_day() -> None:
+    planned = pd.concat([_units("A", [1.0, 2.0]), _units("B", [3.0])])
+    (sample,) = output_samples(planned, _units("A", [7.0]))
+    assert (sample.reference.tolist(), sample.current.tolist()) == ([7.0], [4.0, 2.0])
