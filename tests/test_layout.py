@@ -3,8 +3,10 @@
 import ast
 import importlib
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,3 +163,22 @@ def test_dvc_reads_its_own_stages(tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert listed.stdout.split() == list(STEPS)
+
+
+@pytest.mark.integration
+def test_one_wheel_ships_every_package_with_what_lies_beside_its_modules(tmp_path: Path) -> None:
+    for name in (*PACKAGES, "pyproject.toml", "requirements.in", "README.md", "LICENSE"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    program = "from setuptools.build_meta import build_wheel; build_wheel('.')"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("takt-*.whl")
+    shipped = set(zipfile.ZipFile(wheel).namelist())
+    ours = {
+        str(file.relative_to(ROOT))
+        for name in PACKAGES
+        for file in (ROOT / name).rglob("*")
+        if file.suffix in {".py", ".json", ".ini", ".mako", ".html", ".css", ".js", ".yaml"}
+    }
+    assert ours - shipped == set()
+    assert {name.split("/")[0] for name in shipped if ".dist-info/" not in name} == set(PACKAGES)
