@@ -1,0 +1,1 @@
+"""From a plant and a starting schedule to the cheapest schedule that the time allows."""
