@@ -1,0 +1,168 @@
+"""Plants and their schedules: generate, solve, evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.commands.errors import NO
+from pipelines.commands.options import Json, Output, PlantArgument, ScheduleArgument, Weight, epilog
+from pipelines.commands.output import console, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from plant import Evaluation, Plant
+
+Base = Annotated[
+    Path | None,
+    typer.Option("--base", help="Schedule it follows: its locks hold, moves of its runs cost."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        epilog=epilog(
+            "takt generate --lines 50 --items 200 --orders 600 --days 14 --load 0.9 --seed 1 "
+            "-o plant.json"
+        )
+    )(generate)
+    app.command(
+        epilog=epilog(
+            "takt solve plant.json --seconds 10 --workers 2 -o schedule.json --json",
+            codes="0 feasible, 1 none found, 2 bad input",
+        )
+    )(solve)
+    app.command(
+        epilog=epilog(
+            "takt evaluate plant.json schedule.json --json",
+            codes="0 feasible, 1 not feasible, 2 bad input",
+        )
+    )(evaluate)
+
+
+def generate(
+    lines: Annotated[int, typer.Option(help="Lines.")] = 50,
+    items: Annotated[int, typer.Option(help="Items that lines make, and raw ones.")] = 200,
+    orders: Annotated[int, typer.Option(help="Orders.")] = 600,
+    days: Annotated[int, typer.Option(help="Days of the horizon.")] = 14,
+    load: Annotated[float, typer.Option(help="Work over shift time; 1 is full.")] = 0.9,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same plant.")] = 1,
+    families: Annotated[
+        int | None, typer.Option(help="Families; as many as fit if left out.")
+    ] = None,
+    stages: Annotated[int, typer.Option(help="Stages from raw material to product.")] = 1,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Make up a plant, the same for the same seed."""
+    from envs.scenarios import generate as make
+    from plant.io import plant_to_document, plant_to_json, save_plant
+
+    plant = make(lines, items, orders, days, load, seed, families=families, stages=stages)
+    if output is None:
+        typer.echo(plant_to_json(plant), nl=False)
+        return
+    save_plant(plant, output)
+    counts = {
+        name: len(value)
+        for name, value in plant_to_document(plant).items()
+        if isinstance(value, list)
+    }
+    if as_json:
+        print_json({"output": str(output), "seed": seed, "horizon": plant.horizon, **counts})
+    else:
+        say(f"{output}: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count))
+
+
+def evaluate(
+    plant: PlantArgument,
+    schedule: ScheduleArgument,
+    base: Base = None,
+    weight: Weight = None,
+    as_json: Json = False,
+) -> None:
+    """Judge a schedule: every broken rule, the cost by component, the figures."""
+    from pipelines.commands.documents import judged, read_plant, read_schedule
+    from plant.io import evaluation_to_document
+
+    found = read_plant(plant)
+    against = read_schedule(base, found) if base else None
+    evaluation = judged(found, read_schedule(schedule, found), against, weight)
+    if as_json:
+        print_json(evaluation_to_document(evaluation))
+    else:
+        show_evaluation(found, evaluation, schedule.name)
+    if not evaluation.feasible:
+        raise typer.Exit(NO)
+
+
+def solve(
+    plant: PlantArgument,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Time to search.")] = 10.0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes or threads to search with.")] = 2,
+    output: Output = None,
+    start: Annotated[Path | None, typer.Option(help="Schedule to start from.")] = None,
+    weight: Weight = None,
+    as_json: Json = False,
+) -> None:
+    """Find the cheapest schedule of a plant that the time allows."""
+    from models.optimize import solve as search
+    from pipelines.commands.documents import judged, read_plant, read_schedule, weights_of
+    from plant.io import evaluation_to_document, save_schedule, schedule_to_document
+
+    found = read_plant(plant)
+    first = read_schedule(start, found) if start else None
+    solution = search(
+        found, start=first, seconds=seconds, workers=workers, weights=weights_of(weight), report=say
+    )
+    evaluation = judged(found, solution.schedule, weight=weight)
+    if output is not None:
+        save_schedule(solution.schedule, output)
+    if as_json:
+        told: dict[str, Any] = {
+            "feasible": evaluation.feasible,
+            "runs": len(solution.schedule.runs),
+            "bound": solution.bound,
+            "gap": solution.gap,
+            "output": str(output) if output else None,
+            **{
+                key: evaluation_to_document(evaluation)[key]
+                for key in ("violations", "cost", "kpis")
+            },
+        }
+        if output is None:
+            told["schedule"] = schedule_to_document(solution.schedule)
+        print_json(told)
+    else:
+        show_evaluation(found, evaluation, str(output or "schedule, not written: give -o FILE"))
+        known = solution.bound is not None and solution.gap is not None
+        say(f"bound {solution.bound:,.0f}, gap {solution.gap:.1%}" if known else "bound not known")
+    if not evaluation.feasible:
+        raise typer.Exit(NO)
+
+
+def show_evaluation(plant: Plant, evaluation: Evaluation, name: str) -> None:
+    """Print a verdict: broken rules first, then cost and figures."""
+    from dataclasses import asdict
+
+    from plant import COMPONENTS
+
+    rules = (
+        "all rules kept" if evaluation.feasible else f"{len(evaluation.violations)} rules broken"
+    )
+    for violation in evaluation.violations[:20]:
+        console().print(f"{violation.kind}: {violation.message}", markup=False, style="red")
+    if len(evaluation.violations) > 20:
+        console().print(
+            f"and {len(evaluation.violations) - 20} more; --json gives all", style="red"
+        )
+    rows: list[tuple[str, object]] = [(f"cost, {plant.currency}", evaluation.cost.total)]
+    for component in COMPONENTS:
+        if money := getattr(evaluation.cost, component):
+            rows.append((f"  {component}", money))
+    for kpi, value in asdict(evaluation.kpis).items():
+        share = kpi in ("on_time_in_full", "utilisation")
+        rows.append((kpi.replace("_", " "), f"{value:.1%}" if share else value))
+    print_table(f"{name}: {rules}", ["", ""], rows)
