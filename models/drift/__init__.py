@@ -2,6 +2,7 @@
 
 from models.drift.samples import (
     MEASURES,
+    Kind,
     Sample,
     compared,
     demonstrated_share,
@@ -9,7 +10,6 @@ from models.drift.samples import (
     forecast_samples,
     input_samples,
     output_samples,
-    wape,
 )
 from models.drift.verdict import (
     KINDS,
@@ -29,6 +29,7 @@ __all__ = [
     "P_VALUE",
     "Comparison",
     "Judgement",
+    "Kind",
     "Sample",
     "Verdict",
     "compared",
@@ -40,6 +41,5 @@ __all__ = [
     "judge_forecast",
     "judge_inputs",
     "output_samples",
-    "wape",
     "worst",
 ]

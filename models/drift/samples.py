@@ -46,24 +46,25 @@ def input_samples(daily: Any, reference_days: int, current_days: int) -> tuple[S
     )
 
 
-def forecast_samples(backtest: Any, current_days: int) -> tuple[Sample, ...]:
-    """Return samples of the forecast's daily error and bias, as shares of the mean ordered.
+def forecast_samples(windows: Any, last_day: Any, current_days: int) -> tuple[Sample, ...]:
+    """Return samples of the forecast's error and bias by backtest window.
 
     Parameters
     ----------
-    backtest
-        `origin` (first day forecast), `unique_id`, `ds`, `forecast` and `actual` in units. Origins
-        of the last `current_days` days are current, the earlier ones reference.
+    windows
+        `origin` (the window's first day), `wape` and `bias`. Windows that begin in the last
+        `current_days` days up to `last_day` are current, the earlier ones reference.
     """
-    recent = _recent(backtest, current_days)
-    samples = []
-    for name, value in (("error", _absolute(backtest)), ("bias", _signed(backtest))):
-        by_day = backtest.assign(value=value, recent=recent).groupby(["recent", "origin", "ds"])
-        daily = by_day[["value", "actual"]].sum().reset_index()
-        share = (daily["value"] / max(float(daily["actual"].mean()), 1e-9)).to_numpy(float)
-        now = daily["recent"].to_numpy(bool)
-        samples.append(Sample("forecast", f"forecast {name}", share[~now], share[now]))
-    return tuple(samples)
+    recent = _recent(windows, last_day, current_days)
+    return tuple(
+        Sample(
+            "forecast",
+            f"forecast {name}",
+            windows.loc[~recent, name].to_numpy(float),
+            windows.loc[recent, name].to_numpy(float),
+        )
+        for name in ("wape", "bias")
+    )
 
 
 def output_samples(planned: Any, produced: Any) -> tuple[Sample, ...]:
@@ -79,16 +80,6 @@ def output_samples(planned: Any, produced: Any) -> tuple[Sample, ...]:
         for frame in (produced, planned)
     )
     return (Sample("schedule", "output a day", made, asked),)
-
-
-def wape(backtest: Any, current_days: int, recent: bool) -> float | None:
-    """Return Σ|forecast − actual| / Σ actual over products and days; None without any demand.
-
-    Of the recent origins (see `forecast_samples`), or of the earlier ones.
-    """
-    part = backtest[_recent(backtest, current_days) == recent]
-    ordered = float(part["actual"].sum())
-    return float(_absolute(part).sum()) / ordered if ordered > 0 else None
 
 
 def executed_adherence(planned: Any, produced: Any) -> float | None:
@@ -128,17 +119,8 @@ def _split(values: Floats, reference_days: int, current_days: int) -> tuple[Floa
     return before[-reference_days:], values[-current_days:]
 
 
-def _recent(backtest: Any, current_days: int) -> Any:
-    last = backtest["ds"].max()
-    return (last - backtest["origin"]).dt.days < current_days
-
-
-def _absolute(backtest: Any) -> Any:
-    return _signed(backtest).abs()
-
-
-def _signed(backtest: Any) -> Any:
-    return backtest["forecast"] - backtest["actual"]
+def _recent(windows: Any, last_day: Any, current_days: int) -> Any:
+    return (last_day - windows["origin"]).dt.days < current_days
 
 
 def compared(samples: Iterable[Sample]) -> tuple[Sample, ...]:

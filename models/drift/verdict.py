@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from models.drift.samples import Kind
+from models.drift.samples import Floats, Kind
 
 Verdict = Literal["ok", "warn", "drift"]
 KINDS: tuple[Kind, ...] = ("inputs", "forecast", "schedule")
@@ -76,18 +76,25 @@ def judge_inputs(columns: Sequence[Comparison], share: float) -> Judgement:
 
 
 def judge_forecast(
-    columns: Sequence[Comparison], recent: float | None, earlier: float | None, most: float
+    columns: Sequence[Comparison], recent: Floats, earlier: Floats, most: float
 ) -> Judgement:
-    """Return drift where the recent error is above `most`, a warning where it grew or shifted."""
-    measure = "WAPE of recent backtest origins"
-    if recent is None:
+    """Return drift where the recent error is above `most`, a warning where it grew or shifted.
+
+    Parameters
+    ----------
+    recent, earlier
+        WAPE by backtest window; the means of the two are compared.
+    """
+    measure = "mean WAPE of recent backtest windows"
+    if not len(recent):
         return _unmeasured("forecast", measure, most)
-    grew = earlier is not None and recent > earlier * WARN_ERROR_GROWTH
+    found = float(recent.mean())
+    before = float(earlier.mean()) if len(earlier) else found
     shifted = any(one.has_drifted for one in columns)
-    verdict = _graded(recent > most, grew or shifted)
-    before = "none before" if earlier is None else f"{earlier:.3f} before"
-    reason = f"WAPE {recent:.3f}, {before}, at most {most:g}"
-    return Judgement("forecast", verdict, measure, recent, most, reason, tuple(columns))
+    verdict = _graded(found > most, found > before * WARN_ERROR_GROWTH or shifted)
+    told = f"{before:.3f} before" if len(earlier) else "none before"
+    reason = f"WAPE {found:.3f}, {told}, at most {most:g}"
+    return Judgement("forecast", verdict, measure, found, most, reason, tuple(columns))
 
 
 def judge_adherence(

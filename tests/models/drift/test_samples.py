@@ -12,7 +12,6 @@ from models.drift import (
     forecast_samples,
     input_samples,
     output_samples,
-    wape,
 )
 
 DAYS = pd.date_range("2023-06-01", periods=10)
@@ -55,34 +54,22 @@ def test_inputs_are_daily_totals_and_each_products_orders_of_the_last_days() -> 
     assert samples["ordered A"].current.tolist() == [7.0, 8.0, 9.0]
 
 
-def _backtest() -> pd.DataFrame:
+def _windows() -> pd.DataFrame:
     return pd.DataFrame(
-        {
-            "origin": [DAYS[0], DAYS[0], DAYS[8], DAYS[8]],
-            "unique_id": ["A", "B", "A", "B"],
-            "ds": [DAYS[1], DAYS[1], DAYS[9], DAYS[9]],
-            "forecast": [12.0, 10.0, 15.0, 5.0],
-            "actual": [10.0, 10.0, 10.0, 10.0],
-        }
+        {"origin": DAYS[[0, 3, 6, 8]], "wape": [0.1, 0.2, 0.3, 0.4], "bias": [0.0, 0.1, 0.0, -0.1]}
     )
 
 
-def test_forecast_errors_are_split_by_origin_and_weighed_by_what_was_ordered() -> None:
-    assert wape(_backtest(), 3, recent=True) == pytest.approx(10 / 20)
-    assert wape(_backtest(), 3, recent=False) == pytest.approx(2 / 20)
-    error, bias = forecast_samples(_backtest(), 3)
-    assert (error.reference.tolist(), error.current.tolist()) == ([0.1], [0.5])
-    assert (bias.reference.tolist(), bias.current.tolist()) == ([0.1], [0.0])
-
-
-def test_an_error_without_demand_or_without_days_is_unknown() -> None:
-    assert wape(_backtest().assign(actual=0.0), 3, recent=True) is None
-    assert wape(_backtest(), 100, recent=False) is None
+def test_forecast_errors_are_split_by_the_first_day_of_their_window() -> None:
+    error, bias = forecast_samples(_windows(), DAYS[-1], 4)
+    assert (error.reference.tolist(), error.current.tolist()) == ([0.1, 0.2], [0.3, 0.4])
+    assert bias.current.tolist() == [0.0, -0.1]
 
 
 def test_a_sample_with_an_empty_side_is_not_compared() -> None:
-    assert len(compared(forecast_samples(_backtest(), 3))) == 2
-    assert compared(forecast_samples(_backtest(), 100)) == ()
+    assert len(compared(forecast_samples(_windows(), DAYS[-1], 4))) == 2
+    assert compared(forecast_samples(_windows(), DAYS[-1], 100)) == ()
+    assert compared(forecast_samples(_windows(), DAYS[-1], 1)) == ()
 
 
 def test_adherence_counts_each_product_and_day_up_to_what_was_planned() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from models.drift import (
@@ -30,22 +31,23 @@ def test_inputs_drift_with_the_share_of_columns(drifted: int, verdict: str) -> N
 @pytest.mark.parametrize(
     ("recent", "earlier", "shifted", "verdict"),
     [
-        (0.40, 0.40, 0, "ok"),
-        (0.40, None, 0, "ok"),
-        (0.51, 0.40, 0, "warn"),
-        (0.40, 0.40, 1, "warn"),
-        (0.61, 0.60, 0, "drift"),
+        ([0.40], [0.40], 0, "ok"),
+        ([0.40], [], 0, "ok"),
+        ([0.50, 0.52], [0.40], 0, "warn"),
+        ([0.40], [0.40], 1, "warn"),
+        ([0.62, 0.60], [0.60], 0, "drift"),
     ],
 )
 def test_a_forecast_drifts_above_its_greatest_error_and_warns_when_it_worsens(
-    recent: float, earlier: float | None, shifted: int, verdict: str
+    recent: list[float], earlier: list[float], shifted: int, verdict: str
 ) -> None:
-    found = judge_forecast(_columns(shifted, 2), recent, earlier, most=0.6)
-    assert (found.verdict, found.statistic) == (verdict, recent)
+    found = judge_forecast(_columns(shifted, 2), np.array(recent), np.array(earlier), most=0.6)
+    assert found.verdict == verdict
+    assert found.statistic == pytest.approx(sum(recent) / len(recent))
 
 
 def test_what_cannot_be_measured_is_a_warning_that_says_so() -> None:
-    found = judge_forecast([], None, None, most=0.6)
+    found = judge_forecast([], np.array([]), np.array([]), most=0.6)
     assert (found.verdict, found.statistic) == ("warn", None)
     assert found.reason == "nothing to compare yet"
 
