@@ -15,10 +15,15 @@ from plant.model import MINUTES_PER_DAY
 
 SAFETY_SHARE = 0.05  # safety stock over an item's demand
 MATERIAL_COVER = 1.2  # raw material on hand and on its way over what the demand needs
-MARGIN = 4.0  # an item's value over the line time in it
 ARRIVAL_EVERY = 2  # days
 ARRIVAL_MINUTE = 300  # of the day: before the first shift
-URGENCY = (0.02, 0.02, 0.04, 0.08, 0.16)  # money per day late over the value, drawn evenly
+# Money per unit and day over the line cost in the unit. A day late costs at least what making it
+# costs: below that, leaving orders open at the horizon's end would be the cheapest plan.
+URGENCY = (1.5, 2.5, 4.0, 8.0, 16.0)
+HOLDING = 0.004
+SHORTAGE = 0.08
+FRIDAY_NOON = 4 * MINUTES_PER_DAY + 720
+WEEKLY = 0.25  # of the orders: due at a Friday's noon
 FIRM_UNTIL = 0.6  # of the horizon: half of the orders due later are forecast
 
 
@@ -91,7 +96,7 @@ def _draw_making(rng: Generator, scenario: Scenario, floor: Floor) -> _Making:
     rate = np.round(rate, 2)
     min_lot: Floats = multiple * rng.integers(4, 11, count).astype(np.float64)
     money = np.array([line.run_cost for line in floor.lines]).mean()
-    value = MARGIN * money / mean
+    value = money / mean
     if scenario.parts:
         value[:products] += per_unit * value[part]
     return _Making(
@@ -166,8 +171,8 @@ def _items(
             family=floor.families[floor.family[item]],
             stock=_whole(making.demand[item] * share[item]),
             safety_stock=_whole(making.demand[item] * SAFETY_SHARE),
-            holding_cost=round(making.value[item] * 0.001, 6),
-            shortage_cost=round(making.value[item] * 0.004, 6),
+            holding_cost=round(float(making.value[item]) * HOLDING, 6),
+            shortage_cost=round(float(making.value[item]) * SHORTAGE, 6),
         )
         for item, id in enumerate(ids)
     )
@@ -225,7 +230,7 @@ def _materials(
                 id,
                 f"RAW-{id}",
                 stock=_whole(need[material] * cover * MATERIAL_COVER) + 1.0,
-                holding_cost=round(0.0002 * float(making.value.min()), 6),
+                holding_cost=round(HOLDING / 4 * float(making.value.min()), 6),
             )
         )
         share = (1 - cover) * MATERIAL_COVER / max(len(days), 1)
@@ -238,9 +243,12 @@ def _materials(
 
 
 def _orders(rng: Generator, scenario: Scenario, making: _Making, ids: list[str]) -> list[Order]:
-    """Dues spread evenly over whole hours of the horizon, a few of them already past."""
+    """Dues at whole hours over most of the horizon, many at the end of a week, a few past."""
     hours = scenario.days * 24
-    due = rng.integers(max(hours // 10, 1), hours + 1, scenario.orders) * 60
+    due = rng.integers(max(hours // 12, 1), max(hours * 7 // 8, 1) + 1, scenario.orders) * 60
+    week = due // (7 * MINUTES_PER_DAY) * 7 * MINUTES_PER_DAY + FRIDAY_NOON
+    weekly = (rng.random(scenario.orders) < WEEKLY) & (week <= hours * 60)
+    due = np.where(weekly, week, due)
     past = rng.random(scenario.orders) < 0.02
     due = np.where(past, -60 * rng.integers(1, 49, scenario.orders), due)
     urgency = rng.choice(URGENCY, scenario.orders)

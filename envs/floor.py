@@ -117,8 +117,8 @@ def _lines(
     return tuple(
         Line(
             id=name,
-            run_cost=float(rng.integers(60, 121)),
-            overtime_cost=float(rng.integers(30, 61)),
+            run_cost=float(rng.integers(40, 81)),
+            overtime_cost=float(rng.integers(20, 41)),
             idle_cost=float(rng.integers(10, 31)),
             shifts=shifts,
             initial_family=families[int(rng.choice(np.flatnonzero(known[line])))],
