@@ -19,7 +19,7 @@ from envs.kernel import (
     FAR,
     State,
     advance,
-    changeover_into,
+    changeover_minutes,
     expect_run,
     finish,
     occupy,
@@ -44,33 +44,13 @@ def assess(world: World, state: State) -> None:
     """Work out what nothing decided covers yet, item by item, parents before their components."""
     now = state.clock[0]
     near = now + world.pace[NEAR]
-    last = world.horizon + int(DAY)
     state.need_total[:] = 0.0
     state.need_near[:] = 0.0
     state.short_at[:] = FAR
     state.worth[:] = 0.0
+    state.spare[:] = -1.0
     for item in world.makers_first:
-        covered = state.stock[item] - state.backlog[item]
-        for row in range(state.pending_first[item], state.pending_last[item]):
-            covered += state.pending_quantity[item, row]
-        safety = world.items.safety_stock[item] if world.items.shortage_cost[item] > 0 else 0.0
-        first, end = state.due[item], world.orders.pointer[item + 1]
-        soon = total = 0.0
-        short, worth = FAR, 0.0
-        if covered < -DUST and state.head[item] < first:
-            short = world.orders.due[state.head[item]]
-            worth = world.orders.weight[state.head[item]]
-        for order in range(first, end):
-            if world.orders.due[order] >= last:
-                break
-            total += world.orders.quantity[order]
-            if world.orders.due[order] <= near:
-                soon += world.orders.quantity[order]
-            if short == FAR and total > covered + DUST:
-                short = world.orders.due[order]
-                worth = world.orders.weight[order]
-        total = max(total + safety + state.need_total[item] - covered, 0.0)
-        soon = max(soon + safety + state.need_near[item] - covered, 0.0)
+        total, soon, short, worth = own_need(world, state, item, near)
         if total <= DUST:
             state.need_total[item] = state.need_near[item] = 0.0
             state.short_at[item] = FAR
@@ -92,6 +72,33 @@ def assess(world: World, state: State) -> None:
             state.need_near[part] += soon * share
             state.short_at[part] = min(state.short_at[part], short - world.lead[item])
             state.worth[part] = max(state.worth[part], worth / share)
+
+
+@njit(cache=True)
+def own_need(world: World, state: State, item: int, near: int) -> tuple[float, float, int, float]:
+    """Units uncovered in all and until `near`, parents' included; first order short, its worth."""
+    covered = state.stock[item] - state.backlog[item]
+    for row in range(state.pending_first[item], state.pending_last[item]):
+        covered += state.pending_quantity[item, row]
+    first = state.due[item]
+    soon = total = 0.0
+    short, worth = FAR, 0.0
+    if covered < -DUST and state.head[item] < first:
+        short = world.orders.due[state.head[item]]
+        worth = world.orders.weight[state.head[item]]
+    for order in range(first, world.orders.pointer[item + 1]):
+        if world.orders.due[order] >= world.horizon + DAY:
+            break
+        total += world.orders.quantity[order]
+        if world.orders.due[order] <= near:
+            soon += world.orders.quantity[order]
+        if short == FAR and total > covered + DUST:
+            short = world.orders.due[order]
+            worth = world.orders.weight[order]
+    safety = world.items.safety_stock[item] if world.items.shortage_cost[item] > 0 else 0.0
+    total = max(total + safety + state.need_total[item] - covered, 0.0)
+    soon = max(soon + safety + state.need_near[item] - covered, 0.0)
+    return total, soon, short, worth
 
 
 @njit(cache=True)
@@ -131,49 +138,75 @@ def takeable(world: World, state: State, item: int, start: int) -> float:
 
 
 @njit(cache=True)
-def set_option(world: World, state: State, line: int, slot: int) -> None:
-    """Work out the run that a line would make of one of its items now; quantity 0 where it cannot."""
-    state.option_quantity[line, slot] = 0.0
-    state.option_index[line, slot] = -np.inf
-    item = world.slot_item[line, slot]
-    if item < 0 or state.need_total[item] <= DUST:
-        return
-    calendar, rate = world.calendar, world.capabilities.rate[line, item]
-    setup = changeover_into(world, state, line, item)[0]
-    start = run_start(calendar, line, max(state.free_at[line], state.clock[0]), setup)
-    if start == NEVER or start >= world.horizon:
-        return
-    room = worked_between(calendar, line, start, world.horizon)[0]
-    row = state.next_fixed[line]
-    if row < world.fixed_pointer[line + 1]:
-        old, new = world.items.family[item], world.items.family[world.fixed_item[row]]
-        after = world.changeovers.minutes[world.lines.table[line], old, new]
-        room = min(room, worked_between(calendar, line, start, world.fixed_start[row])[0] - after)
-    room = min(room, world.pace[LONGEST])
-    if room <= 0:
-        return
-    short_run = rate * world.pace[WINDOW] / 60.0
-    wanted = max(world.lot[line, slot], state.need_near[item], short_run)
-    wanted = min(wanted, state.need_total[item])
-    most = rate * room / 60.0
+def within_material(
+    world: World, state: State, line: int, item: int, start: int, lot: float
+) -> float:
+    """The units of an item, at most a lot, that there are components for at a minute."""
     share = world.capabilities.yield_[line, item]
-    for part in range(world.bom.pointer[item], world.bom.pointer[item + 1]):
-        units = takeable(world, state, world.bom.component[part], start)
-        most = min(most, units * share / world.bom.per_unit[part])
-    quantity = lot_within(
-        wanted, most,
-        world.capabilities.min_lot[line, item], world.capabilities.lot_multiple[line, item],
-    )  # fmt: skip
-    if quantity <= DUST or quantity < min(wanted, short_run) * (1.0 - 1e-9):
-        return
-    state.option_quantity[line, slot] = quantity
-    state.option_start[line, slot] = start
-    state.option_minutes[line, slot] = max(minutes_needed(quantity, rate), 1)
-    slack = (state.short_at[item] - start - state.option_minutes[line, slot]) / DAY
-    money_per_hour = max(state.worth[item], 1e-6) * rate / 24.0
-    state.option_index[line, slot] = (
-        np.log(money_per_hour) - max(slack, 0.0) / SLACK_SCALE - setup / 60.0 / SETUP_SCALE
-    )
+    for row in range(world.bom.pointer[item], world.bom.pointer[item + 1]):
+        part = world.bom.component[row]
+        each = world.bom.per_unit[row] / share
+        if world.orders.pointer[part] == world.orders.pointer[part + 1]:
+            # Without orders of its own, what can be taken now can be taken later, too.
+            if state.spare[part] < 0:
+                state.spare[part] = takeable(world, state, part, state.clock[0])
+            if state.spare[part] >= lot * each:
+                continue
+        lot = min(lot, takeable(world, state, part, start) / each)
+    return lot
+
+
+@njit(cache=True)
+def set_options_of(world: World, state: State, line: int, first: int, last: int) -> int:
+    """Work out the runs that a line would make now of the slots first..last; how many it can."""
+    found = 0
+    now = max(state.free_at[line], state.clock[0])
+    calendar, short_rate = world.calendar, world.pace[WINDOW] / 60.0
+    row = state.next_fixed[line]
+    fixed = row < world.fixed_pointer[line + 1]
+    for slot in range(first, last):
+        state.option_quantity[line, slot] = 0.0
+        state.option_index[line, slot] = -np.inf
+        item = world.slot_item[line, slot]
+        if item < 0 or state.need_total[item] <= DUST:
+            continue
+        rate = world.capabilities.rate[line, item]
+        setup = changeover_minutes(world, state, line, item)
+        start = run_start(calendar, line, now, setup)
+        if start == NEVER or start >= world.horizon:
+            continue
+        room = worked_between(calendar, line, start, world.horizon)[0]
+        if fixed:
+            old, new = world.items.family[item], world.items.family[world.fixed_item[row]]
+            after = world.changeovers.minutes[world.lines.table[line], old, new]
+            until = world.fixed_start[row]
+            room = min(room, worked_between(calendar, line, start, until)[0] - after)
+        room = min(room, world.pace[LONGEST])
+        if room <= 0:
+            continue
+        short_run = rate * short_rate
+        wanted = max(world.lot[line, slot], state.need_near[item], short_run)
+        wanted = min(wanted, state.need_total[item])
+        least = world.capabilities.min_lot[line, item]
+        multiple = world.capabilities.lot_multiple[line, item]
+        quantity = lot_within(wanted, rate * room / 60.0, least, multiple)
+        if world.bom.pointer[item] < world.bom.pointer[item + 1] and quantity > 0:
+            most = within_material(world, state, line, item, start, quantity)
+            if most < quantity:
+                quantity = lot_within(wanted, most, least, multiple)
+        if quantity <= DUST or quantity < min(wanted, short_run) * (1.0 - 1e-9):
+            continue
+        found += 1
+        minutes = max(minutes_needed(quantity, rate), 1)
+        state.option_quantity[line, slot] = quantity
+        state.option_start[line, slot] = start
+        state.option_minutes[line, slot] = minutes
+        slack = (state.short_at[item] - start - minutes) / DAY
+        money_per_hour = max(state.worth[item], 1e-6) * rate / 24.0
+        state.option_index[line, slot] = (
+            np.log(money_per_hour) - max(slack, 0.0) / SLACK_SCALE - setup / 60.0 / SETUP_SCALE
+        )
+    return found
 
 
 @njit(cache=True)
@@ -191,12 +224,10 @@ def lot_within(wanted: float, most: float, least: float, multiple: float) -> flo
 def set_options(world: World, state: State) -> int:
     """Work out all options of the lines that decide; the number of possible ones."""
     found = 0
+    state.option_quantity[:] = 0.0
     for line in range(world.slot_item.shape[0]):
-        for slot in range(world.slot_item.shape[1]):
-            state.option_quantity[line, slot] = 0.0
-            if state.deciding[line]:
-                set_option(world, state, line, slot)
-                found += state.option_quantity[line, slot] > 0
+        if state.deciding[line]:
+            found += set_options_of(world, state, line, 0, world.slot_item.shape[1])
     return found
 
 
@@ -210,6 +241,8 @@ def start_run(world: World, state: State, line: int, slot: int) -> None:
     expect_run(world, state, line, item, start, end, quantity)
     state.need_total[item] = max(state.need_total[item] - quantity, 0.0)
     state.need_near[item] = max(state.need_near[item] - quantity, 0.0)
+    for row in range(world.bom.pointer[item], world.bom.pointer[item + 1]):
+        state.spare[world.bom.component[row]] = -1.0
     run = state.run_count[0]
     state.run_line[run], state.run_item[run] = line, item
     state.run_start[run], state.run_end[run], state.run_quantity[run] = start, end, quantity
@@ -285,7 +318,7 @@ def decide(world: World, state: State, action: np.ndarray) -> bool:
         slot = action[line] - 1
         if slot >= 0:
             if not first:
-                set_option(world, state, line, slot)
+                set_options_of(world, state, line, slot, slot + 1)
             if state.option_quantity[line, slot] > 0:
                 start_run(world, state, line, slot)
                 first = False
@@ -306,7 +339,7 @@ def decide(world: World, state: State, action: np.ndarray) -> bool:
 
 @njit(cache=True)
 def greedy(world: World, state: State, patience: float) -> np.ndarray:
-    """Per line the slot of the highest priority index plus 1, or 0 where all slack is over `patience` days."""
+    """Per line the slot of the highest index plus 1, or 0 where all have over `patience` days."""
     lines, slots = world.slot_item.shape
     action = np.zeros(lines, np.int64)
     for line in range(lines):

@@ -32,10 +32,11 @@ class State(NamedTuple):
     (0 or 1). Items [I]: stock, backlog (units due and open), backlog_value (money per day that they
     cost), head (first order open), due (first order not yet due), need_total and need_near (units that
     nothing decided covers), short_at (minute from which they are missed), worth (money per unit and
-    day). left [O]: open units. pending_at, pending_quantity [I, C] with the live rows
-    pending_first..pending_last: what is known to come (+) and to be taken (-), in order.
-    option_quantity, option_start, option_minutes, option_index [L, K]: what each slot would do now;
-    quantity 0 is not possible. The runs decided: run_line, run_item, run_start, run_end, run_quantity [R].
+    day), spare (units of a component that can be taken now, -1 where not worked out). left [O]: open
+    units. pending_at, pending_quantity [I, C] with the live rows pending_first..pending_last: what is
+    known to come (+) and to be taken (-), in order. option_quantity, option_start, option_minutes,
+    option_index [L, K]: what each slot would do now; quantity 0 is not possible. The runs decided:
+    run_line, run_item, run_start, run_end, run_quantity [R].
     """
 
     clock: Ints
@@ -58,6 +59,7 @@ class State(NamedTuple):
     need_near: Floats
     short_at: Ints
     worth: Floats
+    spare: Floats
     left: Floats
     pending_at: Ints
     pending_quantity: Floats
@@ -77,7 +79,7 @@ class State(NamedTuple):
 def new_state(world: World) -> State:
     """The plant at the horizon's start, nothing decided but the runs that are kept."""
     lines, slots = world.slot_item.shape
-    items, orders = len(world.items.stock), len(world.orders.quantity)
+    items = len(world.items.stock)
     known = np.bincount(world.arrival_item, minlength=items).max(initial=0)
     room = int(known + 4 * lines + len(world.fixed_item) + 8)
     runs = 64 + 4 * lines
@@ -86,7 +88,7 @@ def new_state(world: World) -> State:
         last_end=np.zeros(1, np.int64),
         run_count=np.zeros(1, np.int64),
         money=np.zeros(7),
-        free_at=world.calendar.available.copy(),
+        free_at=np.maximum(world.calendar.available, world.opens),
         started=np.full(lines, -1),
         held_until=np.zeros(lines, np.int64),
         family=world.lines.initial_family.copy(),
@@ -102,6 +104,7 @@ def new_state(world: World) -> State:
         need_near=np.zeros(items),
         short_at=np.zeros(items, np.int64),
         worth=np.zeros(items),
+        spare=np.full(items, -1.0),
         left=world.orders.quantity.copy(),
         pending_at=np.zeros((items, room), np.int64),
         pending_quantity=np.zeros((items, room)),
@@ -212,25 +215,31 @@ def pass_minute(world: World, state: State, item: int, now: int) -> None:
 
 
 @njit(cache=True)
-def pass_time(world: World, state: State, item: int, until: int) -> None:
-    """Move one item from the clock to a later minute, that minute itself not begun."""
-    items, last = world.items, world.orders.pointer[item + 1]
-    now = state.clock[0]
-    while now < until:
-        pass_minute(world, state, item, now)
-        soon = until
-        if state.pending_first[item] < state.pending_last[item]:
-            soon = min(soon, state.pending_at[item, state.pending_first[item]])
-        if state.due[item] < last:
-            soon = min(soon, world.orders.due[state.due[item]])
-        days = (soon - now) / DAY
-        held = max(state.stock[item], 0.0)
-        state.money[TARDINESS] += state.backlog_value[item] * days
-        state.money[HOLDING] += (
-            held * items.holding_cost[item]
-            + max(items.safety_stock[item] - held, 0.0) * items.shortage_cost[item]
-        ) * days
-        now = soon
+def pass_time(world: World, state: State, until: int) -> None:
+    """Move all items from the clock to a later minute, that minute itself not begun."""
+    items, due, pointer = world.items, world.orders.due, world.orders.pointer
+    for item in range(len(state.stock)):
+        now = state.clock[0]
+        while now < until:
+            first, order = state.pending_first[item], state.due[item]
+            if (first < state.pending_last[item] and state.pending_at[item, first] <= now) or (
+                order < pointer[item + 1] and due[order] <= now
+            ):
+                pass_minute(world, state, item, now)
+                first, order = state.pending_first[item], state.due[item]
+            soon = until
+            if first < state.pending_last[item]:
+                soon = min(soon, state.pending_at[item, first])
+            if order < pointer[item + 1]:
+                soon = min(soon, due[order])
+            days = (soon - now) / DAY
+            held = max(state.stock[item], 0.0)
+            state.money[TARDINESS] += state.backlog_value[item] * days
+            state.money[HOLDING] += (
+                held * items.holding_cost[item]
+                + max(items.safety_stock[item] - held, 0.0) * items.shortage_cost[item]
+            ) * days
+            now = soon
 
 
 @njit(cache=True)
@@ -238,6 +247,16 @@ def regular_between(calendar: Any, line: int, start: int, end: int) -> int:
     """Regular shift minutes of a line in [start, end)."""
     manned, overtime = worked_between(calendar, line, start, end)
     return int(manned - overtime)
+
+
+@njit(cache=True)
+def changeover_minutes(world: World, state: State, line: int, item: int) -> int:
+    """Minutes of the changeover from what the line is set up for."""
+    old = state.family[line]
+    if old < 0:
+        return 0
+    table, new = world.lines.table[line], world.items.family[item]
+    return int(world.changeovers.minutes[table, old, new])
 
 
 @njit(cache=True)
@@ -300,9 +319,11 @@ def ready_at(world: World, state: State, line: int) -> int:
     while True:
         free = max(state.free_at[line], state.held_until[line])
         ready = next_manned(world.calendar, line, free)
-        begin = kept_begin(world, state, line)
-        if begin == FAR or (ready != NEVER and begin > max(ready, state.clock[0])):
+        if state.next_fixed[line] == world.fixed_pointer[line + 1]:
             return FAR if ready == NEVER else ready
+        begin = kept_begin(world, state, line)
+        if ready != NEVER and begin > max(ready, state.clock[0]):
+            return int(ready)
         row = state.next_fixed[line]
         state.next_fixed[line] += 1
         occupy(
@@ -313,10 +334,10 @@ def ready_at(world: World, state: State, line: int) -> int:
 @njit(cache=True)
 def advance(world: World, state: State, until: int) -> None:
     """Move everything to a later epoch."""
-    for item in range(len(state.stock)):
-        pass_time(world, state, item, until)
+    pass_time(world, state, until)
     for line in range(len(state.free_at)):
-        charge_idle(world, state, line, min(until, kept_begin(world, state, line)))
+        if state.idle_from[line] < until:
+            charge_idle(world, state, line, min(until, kept_begin(world, state, line)))
     state.clock[0] = until
 
 

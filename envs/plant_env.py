@@ -23,7 +23,8 @@ from envs.observation import (
     observe_plant,
     observe_slots,
 )
-from envs.world import Pace, World, build_world, cumulative, kept_runs
+from envs.rules import kept_runs
+from envs.world import Pace, World, build_world, cumulative
 from plant import COMPONENTS, Plant, Run, Schedule, Weights, Zones
 
 Observation = dict[str, NDArray[Any]]
@@ -55,8 +56,8 @@ class PlantEnv(gym.Env[Observation, Action]):
     Parameters
     ----------
     weights, base, zones
-        As in `plant.evaluate`. The base's frozen and locked runs stay as they are, whatever their lock
-        would allow; the others are planned anew.
+        As in `plant.evaluate`. The base's frozen and locked runs, and what those need, stay as they are
+        whatever their lock would allow; the others are planned anew, none to start in the frozen zone.
     demand_noise
         Spread (log-normal sigma) of order quantities, drawn anew by each reset; 0 leaves them.
     scale
@@ -76,13 +77,14 @@ class PlantEnv(gym.Env[Observation, Action]):
         scale: float | None = None,
     ) -> None:
         self._plant = plant
-        self._kept = kept_runs(base, zones)
+        self._kept = tuple(kept_runs(plant, base, zones))
+        self._taken = frozenset(run.id for run in base.runs) if base is not None else frozenset()
         self._demand_noise = demand_noise
         self._given: World = build_world(plant, weights, base, zones, pace)
         self._world = self._given
         lines, slots = self._world.slot_item.shape
         items = len(plant.items)
-        self.observation_space = spaces.Dict(
+        self._spaces = spaces.Dict(
             {
                 "plant": _box(PLANT_FEATURES),
                 "lines": _box(lines, LINE_FEATURES),
@@ -92,7 +94,8 @@ class PlantEnv(gym.Env[Observation, Action]):
                 "mask": spaces.Box(0, 1, (lines, slots + 1), np.int8),
             }
         )
-        self.action_space = spaces.MultiDiscrete([slots + 1] * lines)
+        self.observation_space = self._spaces
+        self.action_space: spaces.MultiDiscrete = spaces.MultiDiscrete([slots + 1] * lines)
         self._state: State = new_state(self._world)
         self._open = False
         self._money = 0.0
@@ -155,12 +158,11 @@ class PlantEnv(gym.Env[Observation, Action]):
     def schedule(self) -> Schedule:
         """The runs decided so far and those kept from the base."""
         state, plant = self._state, self._plant
-        taken = {run.id for run in self._kept}
         made = []
         for row in range(int(state.run_count[0])):
             line, item = int(state.run_line[row]), int(state.run_item[row])
             name = f"R{row + 1:04d}"
-            while name in taken:
+            while name in self._taken:
                 name += "'"
             made.append(
                 Run(
@@ -192,7 +194,7 @@ class PlantEnv(gym.Env[Observation, Action]):
 
     def _observation(self) -> Observation:
         world, state, scale = self._world, self._state, self.scale
-        shapes = {key: space.shape for key, space in self.observation_space.spaces.items()}
+        shapes = {key: space.shape for key, space in self._spaces.spaces.items()}
         seen: Observation = {
             key: np.zeros(shape or (), np.float32)
             for key, shape in shapes.items()

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant import Plant, Run, Schedule, Weights, Zones
+from envs.rules import kept_runs
+from plant import Plant, Schedule, Weights, Zones
 from plant.arrays import (
     BomArrays,
     CalendarArrays,
@@ -50,7 +51,7 @@ class World(NamedTuple):
     line can make, -1 where it has fewer than K; lot [L, K]: the economic lot there, in units.
     fixed_pointer [L+1]: line l keeps the base's runs fixed_pointer[l]..fixed_pointer[l+1] of
     fixed_item, fixed_start, fixed_end, fixed_quantity, in time order. moves: base runs that count as
-    moved whatever is done. money_scale: money per hour that step costs are compared with.
+    moved whatever is done. opens: nothing new starts before this minute.
     """
 
     horizon: int
@@ -81,6 +82,7 @@ class World(NamedTuple):
     fixed_end: Ints
     fixed_quantity: Floats
     moves: int
+    opens: int
 
 
 def build_world(
@@ -134,20 +136,16 @@ def build_world(
         fixed_end=fixed.end,
         fixed_quantity=fixed.quantity,
         moves=fixed.moves,
+        opens=zones.frozen if base is not None else 0,
     )
 
 
 def cumulative(orders: OrderArrays) -> Floats:
     """Units of each order's item up to and with this order, in order of service [O]."""
-    total = np.cumsum(orders.quantity)
+    total: Floats = np.cumsum(orders.quantity)
     before = np.concatenate([[0.0], total])[orders.pointer[:-1]]
-    return total - np.repeat(before, np.diff(orders.pointer))
-
-
-def kept_runs(base: Schedule | None, zones: Zones) -> tuple[Run, ...]:
-    """The runs of the base that planning leaves as they are: frozen ones and those with any lock."""
-    runs = base.runs if base is not None else ()
-    return tuple(run for run in runs if run.start < zones.frozen or run.lock != "none")
+    inside: Floats = total - np.repeat(before, np.diff(orders.pointer))
+    return inside
 
 
 class _Kept(NamedTuple):
@@ -160,7 +158,9 @@ class _Kept(NamedTuple):
 
 
 def _kept(plant: Plant, arrays: PlantArrays, base: Schedule | None, zones: Zones) -> _Kept:
-    kept = sorted(kept_runs(base, zones), key=lambda run: (arrays.line_index[run.line], run.start))
+    kept = sorted(
+        kept_runs(plant, base, zones), key=lambda run: (arrays.line_index[run.line], run.start)
+    )
     line = np.array([arrays.line_index[run.line] for run in kept], np.int64)
     slush = range(zones.frozen, zones.frozen + zones.slush)
     moves = sum(run.start in slush for run in base.runs) if base is not None else 0
