@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import cast
 
 import typer
@@ -12,7 +13,7 @@ from pipelines.commands.errors import BAD_INPUT, INTERRUPTED, tell
 from pipelines.commands.output import print_json, say
 
 # Typer exports its subclasses only.
-USAGE_ERROR: type[Exception] = cast(type[Exception], typer.BadParameter.__mro__[1])
+USAGE_ERROR: type[Exception] = cast("type[Exception]", typer.BadParameter.__mro__[1])
 
 app = typer.Typer(
     name="takt",
@@ -49,7 +50,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
         return 0
     except Exception as error:
         if debug:
-            raise
+            traceback.print_exc()
         return tell(error, as_json=as_json)
 
 

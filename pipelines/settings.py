@@ -183,7 +183,8 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("; ".join(_line(item) for item in error.errors())) from None
+        wrong = [item for item in error.errors() if item["type"] != "default_factory_not_called"]
+        raise SettingsError("; ".join(_line(item) for item in wrong)) from None
 
 
 def utc_now() -> datetime:

@@ -18,7 +18,7 @@ from plant.model import MINUTES_PER_DAY
 # Okabe and Ito's colours, for colour-blind readers too; the families' letters tell them apart as well.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 DARK = {"#0072b2", "#009e73", "#d55e00"}
-OFF, CHANGE, PAUSE, FREE = "·", "▒", "░", " "
+OFF, CHANGE, PAUSE, BUSY, FREE = "·", "▒", "░", "=", " "
 NARROWEST = 24
 
 
@@ -124,9 +124,9 @@ class _Row:
             if not span and (only := self.cell(run.start)) is not None:
                 span = range(only, only + 1)
             style = _style(family)
-            label = f"{_letter(family)}{run.item}" if len(span) > 3 else _letter(family)
+            label = f"{_letter(family)} {run.item} " if len(span) > 5 else _letter(family)
             for place, cell in enumerate(span):
-                filler = _letter(family) if manned[cell] else PAUSE
+                filler = BUSY if manned[cell] else PAUSE
                 self.letters[cell] = (
                     label[place] if place < min(len(label), len(span) - 1) else filler
                 )

@@ -38,12 +38,15 @@ def console() -> Console:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers stand on the right."""
+    """Print a title and, where there are rows, a table; numbers stand on the right."""
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=escape(title), title_justify="left")
     kept = [list(row) for row in rows]
+    console().print(f"[bold]{escape(title)}[/bold]")
+    if not kept:
+        return
+    table = Table(show_header=any(columns))
     for index, name in enumerate(columns):
         numeric = bool(kept) and all(NUMBER.fullmatch(told(row[index])) for row in kept)
         table.add_column(escape(name), justify="right" if numeric else "left")

@@ -51,6 +51,9 @@ def read_schedule(document: object, known: Tables | None = None) -> Schedule:
 
 
 def _validated(model: type[D], document: object, known: Tables | None = None) -> D:
+    if isinstance(document, Mapping) and document and not set(document) & set(model.model_fields):
+        keys = Phrase(f"an object with the keys {', '.join(map(str, list(document)[:5]))}")
+        raise FaultsError([Fault((), f"the keys {', '.join(model.model_fields)}", keys)])
     faults: list[Fault] = []
     found = None
     try:
