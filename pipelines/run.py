@@ -100,7 +100,10 @@ def run(report: Callable[[str], None] | None = None) -> RunResult:
     with _alone(settings), _shown(display):
         log = _new_log(settings)
         display.note("making Airflow's database ready")
-        airflow.make_ready(settings, log)
+        try:
+            airflow.make_ready(settings, log)
+        except airflow.AirflowError as error:
+            raise StepFailedError(None, str(error), log) from error
         display.note("starting Airflow")
         times = _run_dag(settings, log, display)
     return read_result(settings, times, time.monotonic() - began, log)

@@ -35,9 +35,15 @@ def perform(step: str) -> None:
     try:
         find_step(step)(Context(context.settings, context.params, context.clock, report))
     except Exception as error:
-        tell("failed", f"{type(error).__name__}: {error}")
+        tell("failed", _told(error))
         raise
     tell("finished")
+
+
+def _told(error: Exception) -> str:
+    """The error's message; of a library's error, which may not say what it is, its kind too."""
+    ours = type(error).__module__.partition(".")[0] in ("plant", "envs", "models", "pipelines")
+    return str(error) if ours else f"{type(error).__name__}: {error}"
 
 
 def find_step(step: str) -> Callable[[Context], Any]:
