@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -50,13 +50,10 @@ class Follower:
         """Return the events appended since the last call; a line still being written waits."""
         if not self._path.exists():
             return []
+        if self._path.stat().st_size < self._offset:
+            self._offset = 0  # another run began the file anew
         with self._path.open("rb") as stream:
             stream.seek(self._offset)
             whole, newline, _rest = stream.read().rpartition(b"\n")
         self._offset += len(whole) + len(newline)
         return [EVENT.validate_json(line) for line in whole.splitlines()]
-
-
-def as_document(event: Event) -> dict[str, object]:
-    """Return the event as plain values, for scripts that read along."""
-    return asdict(event) | {"at": event.at.isoformat()}

@@ -66,7 +66,8 @@ def running_tree(
         try:
             yield tree
         finally:
-            stop(tree)
+            with _undisturbed():
+                stop(tree)
 
 
 def stop(tree: Tree) -> None:
@@ -104,6 +105,17 @@ def _adopting_orphans() -> Iterator[None]:
         yield
     finally:
         _prctl(PR_SET_CHILD_SUBREAPER, 0)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """While inside, signals that end a program wait: a second Ctrl-C must not leave half a tree."""
+    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

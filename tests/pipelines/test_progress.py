@@ -36,6 +36,17 @@ def test_a_line_still_being_written_waits(tmp_path: Path) -> None:
     assert len(follower.new_events()) == 1
 
 
+def test_a_file_begun_anew_is_read_from_its_start(tmp_path: Path) -> None:
+    path = tmp_path / "progress.jsonl"
+    for _ in range(3):
+        append(path, Event(AT, "plan", "line", "of the run before"))
+    follower = Follower(path)
+    follower.new_events()
+    path.unlink()
+    append(path, Event(AT, "ingest", "started"))
+    assert [event.step for event in follower.new_events()] == ["ingest"]
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Follower:
     monkeypatch.setenv("TAKT_DATA", str(tmp_path))
