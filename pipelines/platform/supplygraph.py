@@ -61,6 +61,6 @@ def daily_table(originals: Mapping[str, Path]) -> pd.DataFrame:
 
 def _long(file: Path, measure: str) -> pd.Series:
     wide = pd.read_csv(file, parse_dates=["Date"]).rename(columns={"Date": "ds"})
-    before = wide[wide["ds"] < CUT]
+    before = wide[wide["ds"] < CUT].astype({"ds": "datetime64[us]"})
     long = before.melt("ds", var_name="unique_id", value_name=measure)
     return long.set_index(["ds", "unique_id"])[measure].astype(float)
