@@ -3,7 +3,7 @@
 from models.demand.backtest import Backtest, run_backtest
 from models.demand.compare import Comparison, compare
 from models.demand.config import DemandConfig
-from models.demand.ensemble import classify, earlier_only
+from models.demand.ensemble import bias, classify, earlier_only, wape
 from models.demand.errors import DemandError, ModelError, TableError
 from models.demand.forecaster import DemandForecaster, fit, load, predict, save
 from models.demand.panel import Panel, panel_from_table
@@ -21,6 +21,7 @@ __all__ = [
     "Panel",
     "Score",
     "TableError",
+    "bias",
     "classify",
     "compare",
     "earlier_coverage",
@@ -33,5 +34,6 @@ __all__ = [
     "run_backtest",
     "save",
     "score_all",
+    "wape",
     "window_errors",
 ]

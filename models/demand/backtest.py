@@ -66,12 +66,21 @@ def run_backtest(
     config: DemandConfig,
     closed: Closed = (),
     report: Callable[[str], None] = lambda line: None,
+    done: Backtest | None = None,
 ) -> Backtest:
-    """Return what each member forecast at each origin, `report` being told after each."""
+    """Return what each member forecast at each origin, `report` being told after each.
+
+    Members that `done`, a backtest of the same panel and windows, has are taken from it.
+    """
     origins = origins_of(panel, config)
+    ready = done.members if done else ()
+    asked = [name for name in config.members if name not in ready]
     found = []
     for number, origin in enumerate(origins, 1):
-        found.append(forecasts_at(panel.before(origin), config, closed, config.members))
+        window = forecasts_at(panel.before(origin), config, closed, asked) if asked else {}
+        if done:
+            window |= dict(zip(ready, done.forecasts[number - 1], strict=True))
+        found.append(window)
         report(f"backtest window {number} of {len(origins)}, from {origin}")
     forecasts = np.array([[window[name] for name in config.members] for window in found])
     return Backtest(

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.demand.backtest import Backtest, run_backtest
 from models.demand.closures import Closed
-from models.demand.config import DemandConfig
+from models.demand.config import BOOSTING, STATISTICAL, DemandConfig
 from models.demand.ensemble import earlier_only
 from models.demand.forecaster import DemandForecaster, mean_forecast
 from models.demand.panel import Floats, Panel
@@ -35,9 +35,7 @@ def replay(
     seen = trial.origins <= np.datetime64(champion.trained_until)
     forecasts = np.zeros_like(trial.actual)
     if seen.any():
-        tried = (
-            trial if _same_members(recipe, config) else run_backtest(panel, recipe, closed, report)
-        )
+        tried = run_backtest(panel, recipe, closed, report, _shared(recipe, config, trial))
         forecasts[seen] = earlier_only(tried, champion.classes, recipe)[seen]
     for window in np.flatnonzero(~seen):
         known = panel.before(trial.origins[window])
@@ -45,7 +43,15 @@ def replay(
     return forecasts
 
 
-def _same_members(recipe: DemandConfig, config: DemandConfig) -> bool:
-    # Weighting may differ; what the members forecast does not depend on it.
-    alike = [replace(each, max_bias=0.0, sharpness=0.0) for each in (recipe, config)]
-    return alike[0] == alike[1]
+def _shared(recipe: DemandConfig, config: DemandConfig, trial: Backtest) -> Backtest:
+    """Return the trial with those members only that would say the same under the recipe."""
+    boosting = [
+        (each.season_length, each.lags, each.rounds, each.seed) for each in (recipe, config)
+    ]
+    different = {
+        *([BOOSTING] if boosting[0] != boosting[1] else []),
+        *(STATISTICAL if recipe.season_length != config.season_length else []),
+    }
+    kept = [place for place, name in enumerate(trial.members) if name not in different]
+    members = tuple(trial.members[place] for place in kept)
+    return replace(trial, members=members, forecasts=trial.forecasts[:, kept])

@@ -162,9 +162,8 @@ class Tracking:
                 ),
                 input_example=(served.example, dict(served.params)),
                 pip_requirements=list(served.requirements),
-                registered_model_name=name,
             )
-        version = str(info.registered_model_version)
+            version = self._new_version(name, info.model_uri, run)
         self.client.set_model_version_tag(
             name, version, DIGEST_TAG, artefact_digest(self._download(name, version))
         )
@@ -208,11 +207,24 @@ class Tracking:
         (payload,) = (folder / "artifacts").iterdir()
         return payload
 
+    def _new_version(self, name: str, source: str, run: TrackedRun) -> str:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.client.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        model_id = source.removeprefix("models:/")
+        made = self.client.create_model_version(name, source, run.id, model_id=model_id)
+        return str(made.version)
+
     def _download(self, name: str, version: str) -> Path:
         import mlflow
 
         uri = f"models:/{name}/{version}"
-        return Path(mlflow.artifacts.download_artifacts(uri, tracking_uri=self.uri))
+        with _address(self.uri):
+            return Path(mlflow.artifacts.download_artifacts(uri))
 
     def _version(self, name: str, version: str) -> ModelVersion:
         found = self.client.get_model_version(name, version)
@@ -238,8 +250,8 @@ def connect(settings: Settings) -> Tracking:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for noisy in ("mlflow", "mlflow.utils.environment", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     uri = settings.mlflow_tracking_uri
     embedded = not uri.startswith(("http", "databricks"))
     if uri.startswith("sqlite:///"):
@@ -275,10 +287,7 @@ def _address(uri: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if before is None:
-            os.environ.pop(variable, None)
-        else:
-            os.environ[variable] = before
+        mlflow.set_tracking_uri(before)  # type: ignore[arg-type]  # None clears both
 
 
 def artefact_digest(folder: Path) -> str:

@@ -65,7 +65,7 @@ def _register(tracking: Tracking, run: TrackedRun, folder: Path) -> ModelVersion
 
 @pytest.mark.integration
 def test_a_registered_model_is_loaded_by_alias_and_answers(
-    tracking: Tracking, tmp_path: Path
+    tracking: Tracking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow
     import pandas as pd
@@ -83,6 +83,7 @@ def test_a_registered_model_is_loaded_by_alias_and_answers(
     assert champion.run_id == run.id
     assert champion.tags["data"] == "d-1"
     assert (tracking.load(champion) / "model.json").read_text() == '{"factor": 2.0}'
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking.uri)
     answer = mlflow.pyfunc.load_model("models:/doubler@champion").predict(
         pd.DataFrame({"value": [5.0]})
     )
@@ -116,6 +117,19 @@ def test_an_artefact_whose_digest_was_not_recorded_is_refused(
     assert found is not None
     with pytest.raises(DigestError, match="expected a recorded digest"):
         tracking.load(found)
+
+
+@pytest.mark.integration
+def test_mlflows_global_address_is_left_as_it_was(tracking: Tracking, tmp_path: Path) -> None:
+    import os
+
+    import mlflow
+
+    before = mlflow.get_tracking_uri(), os.environ.get("MLFLOW_TRACKING_URI")
+    with tracking.run("train") as run:
+        tracking.load(_register(tracking, run, tmp_path))
+    assert (mlflow.get_tracking_uri(), os.environ.get("MLFLOW_TRACKING_URI")) == before
+    assert before[0] != tracking.uri
 
 
 @pytest.mark.integration
