@@ -47,6 +47,9 @@
     stripe("down", 8, "#c3cad2", 2, 45);
   }
 
+  // A run's width, less a hair's breadth that keeps it apart from the next.
+  const wide = (run, scale) => Math.max((run.end - run.start) * scale - 1, 1.5);
+
   // The stretches without shift inside a run, in which it pauses.
   function pauses(run) {
     const gaps = [];
@@ -68,11 +71,13 @@
     for (const [at, wide] of gaps) if (wide > 1) make("rect", { x: at, y: y + .5, width: wide, height: height - 1, fill: "rgba(255,255,255,.6)", "pointer-events": "none" }, parent);
     if (run.lock !== "none") make("rect", { x, y, width: Math.min(3, width), height, fill: "#111" }, parent);
     if (run.late > 0) make("path", { d: `M${x + width - Math.min(width, 9)} ${y}H${x + width}V${y + 9}Z`, fill: "#c1121f", stroke: "#fff", "stroke-width": .8 }, parent);
-    const label = data.items[run.item][0], room = Math.floor((width - 8) / 6.2);
+    const left = Math.max(x, 0) + (run.lock !== "none" ? 6 : 4); // a run that began before the view is named at its edge
+    const label = data.items[run.item][0], room = Math.floor((x + width - left - 4) / 6.2);
     if (room >= Math.min(label.length, 5)) {
-      const ink = DARK.has(colour(family)) && !striped(family) ? "#fff" : "#111";
+      const light = DARK.has(colour(family)) && !striped(family);
+      const ink = light ? { fill: "#fff", stroke: colour(family) } : { fill: "#111", stroke: "rgba(255,255,255,.7)" };
       const text = label.length <= room ? label : `${label.slice(0, room - 1)}…`;
-      make("text", { x: x + (run.lock !== "none" ? 6 : 4), y: y + height / 2 + 4, fill: ink }, parent, text);
+      make("text", { x: left, y: y + height / 2 + 4, "stroke-width": 2.5, "paint-order": "stroke", "stroke-linejoin": "round", ...ink }, parent, text);
     }
   }
 
@@ -106,7 +111,7 @@
         make("rect", { x: x(begins), y: y + tall * .25, width: wide, height: tall * .5, fill: "#fff", "fill-opacity": .8 }, group);
         make("rect", { x: x(begins), y: y + tall * .25, width: wide, height: tall * .5, fill: "url(#change)", stroke: "#4b5563", "stroke-width": .5 }, group);
       }
-      body(group, run, x(run.start), y, Math.max((run.end - run.start) * scale, 1.5), tall, pauses(run).map(([a, b]) => [x(a), (b - a) * scale]));
+      body(group, run, x(run.start), y, wide(run, scale), tall, pauses(run).map(([a, b]) => [x(a), (b - a) * scale]));
       group.addEventListener("pointerenter", (event) => kept || card(run, event));
       group.addEventListener("pointermove", (event) => kept || place(event));
       group.addEventListener("pointerleave", () => kept || ($("card").hidden = true));

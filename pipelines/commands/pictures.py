@@ -45,11 +45,11 @@ def show(
     found, runs, name = read_pair(plant, schedule, version)
     evaluation = judged(found, runs)
     heading = title or f"Takt: {name}"
+    window = Window.of(found, first_day, days, line)
     if html is not None:
         save_gantt(html, found, runs, evaluation, heading)
         say(f"{html}: written, open it in a browser")
     if as_json:
         print_json({"output": str(html)} if html else show_data(found, runs, evaluation))
     elif html is None:
-        window = Window.of(found, first_day, days, line)
         console().print(gantt_text(found, runs, evaluation, heading, window, console().width))
