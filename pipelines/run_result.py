@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,15 +106,12 @@ def figures_of(found: Evaluation) -> Figures:
 
 def _places(settings: Settings, published: dict[str, Any], log: Path) -> dict[str, str]:
     address = settings.mlflow_tracking_uri
-    opened = (
-        address
-        if address.startswith("http")
-        else f"mlflow ui --backend-store-uri {published['mlflow_uri']}, then http://127.0.0.1:5000"
-    )
+    program = Path(sys.executable).with_name("mlflow")
+    served = f"{program} ui --backend-store-uri {published['mlflow_uri']} (http://127.0.0.1:5000)"
     return {
         "database": f"{published['database']}, version {published['version']}",
         "MLflow run": published["mlflow_run_id"],
-        "MLflow": opened,
+        "MLflow": address if address.startswith("http") else served,
         "plant": str(settings.plant_file),
         "schedule": published["schedule_file"],
         "Gantt": published["gantt_file"],
