@@ -156,7 +156,7 @@ class ChangeoverDocument(RecordDocument):
     minutes: Minute
     cost: AtLeastZero = 0.0
     line: OptionalName = None
-    """The line it holds for; null holds for every line without an entry of its own."""
+    """The line it holds for; null holds for every line without an entry of its own for the pair."""
 
 
 class BomLineDocument(RecordDocument):
