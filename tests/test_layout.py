@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 import yaml
 
@@ -28,6 +29,19 @@ LIGHT = (
     "typing",
     "collections",
     "pipelines.settings",
+)
+
+# Modules that say where a step's results go, not what they are.
+PLUMBING = (
+    "pipelines/context.py",
+    "pipelines/params.py",
+    "pipelines/platform/tracking.py",
+    "pipelines/progress.py",
+    "pipelines/settings.py",
+    "pipelines/show_",
+    "pipelines/stamp.py",
+    "pipelines/steps.py",
+    "pipelines/storage/",
 )
 
 
@@ -86,6 +100,40 @@ def test_a_dvc_stage_depends_only_on_what_is_in_the_checkout_or_made_by_a_stage(
     asked = {path for stage in stages for path in stage["deps"]}
     absent = {path for path in asked - made if not (ROOT / path).exists()}
     assert absent == set()
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(*(name for name in PACKAGES if name != "dags"), cache_dir=None)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_dvc_stage_depends_on_the_code_that_its_step_imports(
+    graph: grimp.ImportGraph, step: str
+) -> None:
+    imported = graph.find_upstream_modules(f"pipelines.{step}") | {f"pipelines.{step}"}
+    files = {f"{name.replace('.', '/')}.py" for name in imported} | {
+        f"{name.replace('.', '/')}/__init__.py" for name in imported
+    }
+    real = {file for file in files if (ROOT / file).is_file() and not file.startswith(PLUMBING)}
+    asked = tuple(_stages()[step]["deps"])
+    missed = {
+        file
+        for file in real
+        if not any(file == path or file.startswith(f"{path}/") for path in asked)
+        and not file.endswith("__init__.py")
+    }
+    assert missed == set()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_dvc_stage_names_the_parameters_that_its_code_reads(step: str) -> None:
+    stage = _stages()[step]
+    modules = [path for path in stage["deps"] if path.startswith("pipelines/")]
+    text = "".join((ROOT / path).read_text("utf-8") for path in modules)
+    branches = "|".join(Params.model_fields)
+    read = set(re.findall(rf"\bparams\.({branches})\b(?!\.yaml)", text))
+    assert read - set(stage["params"]) == set()
 
 
 def _made(stage: dict[str, Any]) -> Iterator[str]:
