@@ -23,6 +23,9 @@ from pydantic import (
 from plant.model import Arrival, BomLine, Capability, Changeover, Item, Line, Order, Shift
 from plant.schedule import Run
 
+LATEST = 100 * 366 * 1440  # minutes: a hundred years
+MOST = 1e15  # what sums of still hold the cents
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -40,11 +43,15 @@ def _instant(value: Any) -> datetime:
 
 Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
 Name = Annotated[Text, Expected("a name")]
-Minute = Annotated[int, Field(ge=0), Expected("a whole minute of at least 0")]
-AnyMinute = Annotated[int, Expected("a whole minute")]
-Minutes = Annotated[int, Field(gt=0), Expected("at least 1 whole minute")]
-AtLeastZero = Annotated[float, Field(ge=0, allow_inf_nan=False), Expected("a number of at least 0")]
-AboveZero = Annotated[float, Field(gt=0, allow_inf_nan=False), Expected("a number above 0")]
+Minute = Annotated[int, Field(ge=0, le=LATEST), Expected("a whole minute of at least 0")]
+AnyMinute = Annotated[int, Field(ge=-LATEST, le=LATEST), Expected("a whole minute")]
+Minutes = Annotated[int, Field(gt=0, le=LATEST), Expected("at least 1 whole minute")]
+AtLeastZero = Annotated[
+    float, Field(ge=0, le=MOST, allow_inf_nan=False), Expected("a number of at least 0")
+]
+AboveZero = Annotated[
+    float, Field(gt=0, le=MOST, allow_inf_nan=False), Expected("a number above 0")
+]
 Share = Annotated[
     float, Field(gt=0, le=1, allow_inf_nan=False), Expected("a share above 0 and at most 1")
 ]

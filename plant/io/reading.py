@@ -82,7 +82,15 @@ def pydantic_faults(model: type[BaseModel], error: ValidationError) -> Iterator[
             for problem in raised.problems:
                 yield Fault((*path, problem.field), problem.expected, problem.found)
         else:
-            yield Fault(path, expected(model, path), item["input"])
+            yield Fault(path, expected(model, path) + _limit(item), item["input"])
+
+
+def _limit(item: Any) -> str:
+    """The limit that a value passed which the field's words leave out: it is beyond all use."""
+    limit = item.get("ctx", {}).get("le" if item["type"] == "less_than_equal" else "ge", 0)
+    return (
+        f" and at most {limit:,.0f}" if limit > 1 else f" from {limit:,.0f} on" if limit < 0 else ""
+    )
 
 
 def expected(model: type[BaseModel], path: Place) -> str:
