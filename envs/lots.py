@@ -122,20 +122,30 @@ class _Explosion:
         """What of an item's demand its stock and coming supply do not cover."""
         items = self.arrays.items
         available = float(items.stock[item])
+        gap = 0.0
         if self.lotting.safety:
             gap = float(items.safety_stock[item]) - available
-            if gap > SMALLEST:
-                yield _Need(0, gap, gap * float(items.shortage_cost[item]), self.rank_end)
             available = max(-gap, 0.0)
         for supplied, need in self._in_time(item):
             available += supplied
-            if need is not None:
-                short = need.quantity - max(available, 0.0)
-                available -= need.quantity
-                if short > SMALLEST:
-                    available += short
-                    share = short / need.quantity
-                    yield _Need(need.due, short, need.weight * share, need.rank)
+            if need is None:
+                continue
+            short = need.quantity - max(available, 0.0)
+            available -= need.quantity
+            if short > SMALLEST:
+                available += short
+                share = short / need.quantity
+                yield _Need(need.due, short, need.weight * share, need.rank)
+                if gap > SMALLEST:
+                    yield self._safety(item, gap, need.due)
+                    gap = 0.0
+        if gap > SMALLEST:
+            yield self._safety(item, gap, self.arrays.horizon)
+
+    def _safety(self, item: int, gap: float, due: int) -> _Need:
+        """The safety stock is filled up with the first lot for which an order asks."""
+        money = gap * float(self.arrays.items.shortage_cost[item])
+        return _Need(due, gap, money, self.rank_end)
 
     def _in_time(self, item: int) -> Iterator[tuple[float, _Need | None]]:
         """Supplies and demands of an item in time order: supplies, kept runs' takes, the rest."""
