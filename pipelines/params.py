@@ -28,10 +28,20 @@ class Branch(BaseModel):
 
 
 class RecipeParams(Branch):
-    """How the 50-line plant is built from measured figures."""
+    """How the 50-line plant is built from measured figures; `envs.fmcg.Recipe` says what each means."""
 
     lines_per_plant: Annotated[int, Field(ge=1, le=10)]
     load: Annotated[float, Field(gt=0, le=2, description="required over available shift time")]
+    horizon_days: Annotated[int, Field(ge=1, le=60, description="what is planned")]
+    demand_days: Annotated[int, Field(ge=1, description="last days that give the mean demand")]
+    peak_quantile: Annotated[float, Field(gt=0, le=1, description="of daily output")]
+    lead_quantile: Annotated[float, Field(gt=0, le=1, description="of lead times, for dues")]
+    safety_days: Annotated[NotNegative, Field(description="safety stock in days of mean demand")]
+    horizon_days: Annotated[int, Field(ge=1, le=60)]
+    demand_days: Annotated[int, Field(ge=1, le=366, description="last days that give mean demand")]
+    peak_quantile: Annotated[float, Field(gt=0, le=1, description="of output on days with output")]
+    lead_quantile: Annotated[float, Field(gt=0, le=1, description="of days from order to delivery")]
+    safety_days: Annotated[NotNegative, Field(description="safety stock in days of mean demand")]
 
 
 class IngestParams(Branch):
@@ -155,6 +165,15 @@ class Params(Branch):
     publish: PublishParams
     drift: DriftParams
 
+    @model_validator(mode="after")
+    def _what_is_planned_is_forecast(self) -> Params:
+        if self.forecast.horizon_days < self.recipe.horizon_days:
+            raise ValueError(
+                "forecast.horizon_days must be at least recipe.horizon_days "
+                f"({self.recipe.horizon_days}), found {self.forecast.horizon_days}"
+            )
+        return self
+
 
 def load_params(path: Path) -> Params:
     """Return the parameters that the YAML file gives.
@@ -185,4 +204,6 @@ def _line(error: Any) -> str:
         return f"{key}: missing, add it"
     if error["type"] == "extra_forbidden":
         return f"{key}: unknown key, remove it or correct its spelling"
+    if error["type"] == "value_error":
+        return f"{key}: {message}"
     return f"{key}: {message[0].lower()}{message[1:]}, found {error['input']!r}"
