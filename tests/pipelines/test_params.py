@@ -8,6 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from envs.fmcg import Recipe
 from pipelines.params import Params, ParamsError, load_params
 from pipelines.settings import REPOSITORY
 from plant import COMPONENTS
@@ -39,6 +40,11 @@ def test_weights_and_zones_become_the_plants_own_records() -> None:
     )
 
 
+def test_the_recipes_branch_is_what_the_recipe_takes() -> None:
+    recipe = load_params(OURS).recipe
+    assert Recipe(**recipe.model_dump()).load == recipe.load
+
+
 def test_the_tree_cannot_be_changed() -> None:
     params = load_params(OURS)
     with pytest.raises(ValidationError, match="frozen"):
@@ -59,6 +65,10 @@ def test_every_branch_is_in_our_file_and_nothing_else() -> None:
         (lambda d: d["forecast"].update(horizon_days=900), r"forecast\.horizon_days: .*found 900"),
         (lambda d: d["weights"].update(idle=-1), r"weights\.idle: .*found -1"),
         (lambda d: d["drift"].update(reference_days=14), "reference_days must be at least"),
+        (
+            lambda d: d["recipe"].update(horizon_days=21),
+            r"forecast\.horizon_days must be at least recipe\.horizon_days \(21\), found 14",
+        ),
     ],
 )
 def test_a_wrong_key_is_refused_and_named(tmp_path: Path, change: Change, message: str) -> None:
