@@ -32,11 +32,6 @@ class RecipeParams(Branch):
 
     lines_per_plant: Annotated[int, Field(ge=1, le=10)]
     load: Annotated[float, Field(gt=0, le=2, description="required over available shift time")]
-    horizon_days: Annotated[int, Field(ge=1, le=60, description="what is planned")]
-    demand_days: Annotated[int, Field(ge=1, description="last days that give the mean demand")]
-    peak_quantile: Annotated[float, Field(gt=0, le=1, description="of daily output")]
-    lead_quantile: Annotated[float, Field(gt=0, le=1, description="of lead times, for dues")]
-    safety_days: Annotated[NotNegative, Field(description="safety stock in days of mean demand")]
     horizon_days: Annotated[int, Field(ge=1, le=60)]
     demand_days: Annotated[int, Field(ge=1, le=366, description="last days that give mean demand")]
     peak_quantile: Annotated[float, Field(gt=0, le=1, description="of output on days with output")]
