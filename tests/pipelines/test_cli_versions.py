@@ -1,0 +1,94 @@
+"""The commands on published versions: versions, show, export and diff."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.cli import run
+from plant import Schedule, Weights, Zones, evaluate
+from plant.examples import three_lines
+from plant.io import load_schedule
+
+AT = datetime(2026, 1, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A database that holds the three-line schedule, and then the same without its last run."""
+    from pipelines.storage import open_database, writing
+    from pipelines.storage.repositories.versions import Publication, publish_version
+
+    url = f"sqlite:///{tmp_path_factory.mktemp('data') / 'takt.db'}"
+    plant, first = three_lines.plant(), three_lines.schedule()
+    engine = open_database(url)
+    for schedule in (first, Schedule(first.runs[:-1])):
+        publication = Publication(
+            plant=plant,
+            schedule=schedule,
+            evaluation=evaluate(plant, schedule),
+            method="by hand",
+            plant_name="jam",
+            weights=Weights(),
+            zones=Zones(),
+        )
+        with writing(engine) as session:
+            publish_version(session, publication, AT)
+    engine.dispose()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAKT_DATABASE_URL", url)
+        yield
+
+
+def takt(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    code = run([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_versions_are_listed_newest_first(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = takt(capsys, "versions")
+    assert code == 0
+    assert [(one["number"], one["status"]) for one in found] == [
+        (2, "published"),
+        (1, "superseded"),
+    ]
+
+
+def test_a_version_is_shown_with_the_referees_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = takt(capsys, "versions", "1")
+    verdict = evaluate(three_lines.plant(), three_lines.schedule())
+    assert (code, found["runs"]) == (0, 7)
+    assert found["cost"]["total"] == pytest.approx(verdict.cost.total)
+    assert found["kpis"]["on_time_in_full"] == pytest.approx(verdict.kpis.on_time_in_full)
+    assert run(["versions", "1"]) == 0
+
+
+def test_a_version_can_be_exported_and_drawn(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert takt(capsys, "export", "--version", "1", "-o", str(tmp_path / "s.json"))[0] == 0
+    exported = sorted(load_schedule(tmp_path / "s.json").runs, key=lambda one: one.id)
+    assert exported == sorted(three_lines.schedule().runs, key=lambda one: one.id)
+    page = tmp_path / "page.html"
+    assert takt(capsys, "show", "--version", "latest", "--html", str(page))[0] == 0
+    assert "version 2" in page.read_text(encoding="utf-8")
+
+
+def test_versions_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = takt(capsys, "diff", "--versions", "1", "latest")
+    assert code == 1
+    assert [(one["id"], one["changes"]) for one in found["runs"]] == [("R-7", ["removed"])]
+    assert takt(capsys, "diff", "--versions", "1", "1")[0] == 0
+
+
+def test_files_and_versions_together_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = takt(capsys, "diff", "plant.json", "--versions", "1", "2")
+    assert (code, found["error"]["message"]) == (
+        2,
+        "expected either files or --versions, found both",
+    )
