@@ -107,9 +107,11 @@
       const y = run.line * row + 2, tall = row - 5;
       const group = make("g", { class: `run${dimmed(run) ? " dim" : ""}${kept === run ? " kept" : ""}` }, shown);
       if (change && change.minutes > 0) {
-        const wide = Math.max(x(run.start) - x(begins), 1);
-        make("rect", { x: x(begins), y: y + tall * .25, width: wide, height: tall * .5, fill: "#fff", "fill-opacity": .8 }, group);
-        make("rect", { x: x(begins), y: y + tall * .25, width: wide, height: tall * .5, fill: "url(#change)", stroke: "#4b5563", "stroke-width": .5 }, group);
+        const box = { x: x(begins), y: y + tall * .25, width: Math.max(x(run.start) - x(begins), 1), height: tall * .5 };
+        make("rect", { ...box, fill: "#fff", "fill-opacity": .8 }, group);
+        make("rect", { ...box, fill: "url(#change)", stroke: "#4b5563", "stroke-width": .5 }, group);
+        for (const [a, b] of pauses({ line: run.line, start: begins, end: run.start }))
+          make("rect", { ...box, x: x(a), width: (b - a) * scale, fill: "rgba(233,237,241,.8)" }, group);
       }
       body(group, run, x(run.start), y, wide(run, scale), tall, pauses(run).map(([a, b]) => [x(a), (b - a) * scale]));
       group.addEventListener("pointerenter", (event) => kept || card(run, event));

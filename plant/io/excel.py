@@ -60,6 +60,7 @@ def save_workbook(path: Path, tables: dict[str, list[Sequence[Any]]]) -> None:
         for name, rows in tables.items():
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
+            sheet.autofilter(0, 0, len(rows) - 1, len(rows[0]) - 1)
             sheet.set_column(0, len(rows[0]) - 1, WIDTH)
             for column, (title, about) in enumerate(zip(rows[0], _notes(name), strict=True)):
                 sheet.write_string(0, column, title, bold)
