@@ -42,7 +42,8 @@ def load_history(silver: Path, until: date, report: Callable[[str], None]) -> De
     Raises
     ------
     HistoryError
-        Where the folder, a column or any day before `until` is missing.
+        Where the folder, a column or any day before `until` is missing, a file is broken, or a
+        product has a day twice.
     """
     daily = _read(silver / "daily")
     daily["ds"] = pd.to_datetime(daily["ds"])
@@ -81,7 +82,13 @@ def closed_days(country: str, first: date, last: date) -> frozenset[date]:
 def _read(folder: Path) -> pd.DataFrame:
     if not folder.is_dir():
         raise HistoryError(f"{folder}: not there, run `takt ingest` first")
-    daily = pd.read_parquet(folder)
+    try:
+        daily = pd.read_parquet(folder)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise HistoryError(
+            f"{folder}: cannot be read as Parquet: {reason}; run `takt ingest` again"
+        ) from error
     missing = [column for column in COLUMNS if column not in daily.columns]
     if missing:
         raise HistoryError(
@@ -93,6 +100,13 @@ def _read(folder: Path) -> pd.DataFrame:
 
 def _complete(known: pd.DataFrame, until: date, report: Callable[[str], None]) -> DemandHistory:
     days = pd.date_range(known["ds"].min(), pd.Timestamp(until) - pd.Timedelta(days=1), freq="D")
+    double = known[known.duplicated(["unique_id", "ds"])]
+    if len(double):
+        product, day = double.iloc[0][["unique_id", "ds"]]
+        raise HistoryError(
+            f"silver daily: expected one row per product and day, found {len(double)} more, first "
+            f"{product} on {day:%F}; run `takt ingest` again"
+        )
     wide = known.pivot(index="ds", columns="unique_id", values=MEASURE).reindex(days)
     absent = wide.isna()
     filled = int(absent.to_numpy().sum())

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pipelines.platform.tracking import TrackedRun
 
 SNAPSHOT_NAME = "snapshot"
-RULES = "1"  # counts up where the code makes another forecast of the same history
 
 
 class ForecastError(RuntimeError):
@@ -106,7 +105,7 @@ def _forecast_once(context: Context, history: DemandHistory) -> ForecastResult:
     stored = settings.forecast_file.with_name("result.json")
     params = context.params.forecast.model_dump_json(exclude={"snapshot"})
     outputs = [settings.forecast_file, stored, _error_file(context)]
-    digest = digest_of([], history.digest, params, context.params.seed, RULES)
+    digest = digest_of(_code(), history.digest, params, context.params.seed)
     stamp = settings.data / "stamps" / "forecast.json"
     if is_current(stamp, digest, outputs) and _registry_is_there(context):
         result = ForecastResult(**json.loads(stored.read_text("utf-8")))
@@ -219,6 +218,13 @@ def _with_orders(result: ForecastResult, snapshot: Snapshot) -> ForecastResult:
         consumed_units=round(sum(product.consumed for product in snapshot.demand), 3),
         ordered_units=round(sum(product.ordered for product in snapshot.demand), 3),
     )
+
+
+def _code() -> list[Path]:
+    """Return the files whose change makes another forecast of the same history."""
+    here = Path(__file__).parent
+    ours = [here / f"{name}.py" for name in ("forecast", "demand_contest", "demand_history")]
+    return [*ours, *sorted((here.parent / "models" / "demand").glob("*.py"))]
 
 
 def _registry_is_there(context: Context) -> bool:

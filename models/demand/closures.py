@@ -2,8 +2,8 @@
 
 A holiday of several days halves the mean of its weekdays for a month and moves no later demand, so
 members see a history in which closed days hold what their weekdays usually do, and a closed day ahead
-gets the share that past closed days kept. On the FMCG data this takes the ensemble's error in the
-14 days after the Eid week from over 1.0 to 0.5 (WAPE).
+gets the share that past closed days kept. On the FMCG data this takes the error of the 14 days from
+15 April, with Eid in them, from a WAPE of 1.22 to 0.52 (CES).
 """
 
 from __future__ import annotations

@@ -61,6 +61,14 @@ def test_a_history_that_cannot_be_used_names_folder_and_column(tmp_path: Path) -
     folder = _silver(tmp_path)
     with pytest.raises(HistoryError, match=r"expected days before 2020-01-01, found none"):
         load_history(folder, date(2020, 1, 1), lambda line: None)
+    twice = pd.DataFrame({"unique_id": ["A", "A"], "ds": "2023-01-03", "ordered_units": 1.0})
+    twice.to_parquet(folder / "daily" / "part-1.parquet")
+    with pytest.raises(HistoryError, match="found 2 more, first A on 2023-01-03"):
+        _load(folder)
+    (folder / "daily" / "part-1.parquet").write_bytes(b"PAR1 broken")
+    with pytest.raises(HistoryError, match=r"daily: cannot be read as Parquet: .*ingest` again"):
+        _load(folder)
+    (folder / "daily" / "part-1.parquet").unlink()
     pd.DataFrame({"unique_id": ["A"]}).to_parquet(folder / "daily" / "part-0.parquet")
     with pytest.raises(HistoryError, match="found no ds, ordered_units"):
         _load(folder)

@@ -34,6 +34,7 @@ class Floor:
         small = {"backtest_windows": 3, "rounds": 10, "horizon_days": 7, **changes}
         document = params.model_dump()
         document["forecast"].update(small)
+        document["recipe"]["horizon_days"] = small["horizon_days"]
         return Context(
             Settings(data=self.data),
             Params.model_validate(document),
