@@ -7,12 +7,10 @@ data are built from what is good.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from pipelines.context import Context
 from pipelines.platform.datasets import DatasetUnavailableError, locate_dataset
@@ -26,10 +24,6 @@ if TYPE_CHECKING:
 
 MASTER_NAME = "master"
 RULES = "1"  # counts up where the code below makes other rows of the same files
-
-
-class IngestError(RuntimeError):
-    """The step stops: the message names the table, what is wrong with it and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ def ingest(context: Context) -> IngestResult:
     ------
     pipelines.sources.SourceError
         Where a source file is missing or broken, or lacks a column.
-    IngestError
+    pipelines.refine.TableRefusedError
         Where more rows of a table fail their checks than `ingest.max_quarantined` allows.
     """
     settings, params = context.settings, context.params
@@ -130,46 +124,21 @@ def _refine(context: Context, read: _Input, batch: str) -> dict[str, Refined]:
     from pipelines.platform.spark import spark_session
     from pipelines.refine import Refinery
 
-    today = context.clock().date()
+    today, limit = context.clock().date(), context.params.ingest.max_quarantined
     with spark_session(context.settings) as spark:
-        refinery = Refinery(spark, context.settings, batch, today, context.report)
-        refined = refinery.refine(read.files)
-    for name, table in refined.items():
-        counts = _counts(table)
-        if counts.bronze != counts.silver + counts.quarantined:
-            raise IngestError(f"{name}: rows are lost: {asdict(counts)}")
-    _refuse_bad_tables(context, refined)
-    return refined
-
-
-def _refuse_bad_tables(context: Context, refined: Mapping[str, Refined]) -> None:
-    """Stops where too much of a table is bad, as then the fault is the table's, not the rows'."""
-    limit = context.params.ingest.max_quarantined
-    for name, table in refined.items():
-        counts = _counts(table)
-        share = counts.quarantined / counts.bronze
-        if share <= limit and counts.silver:
-            continue
-        reasons = pd.Series([f"{one.column} {one.reason}" for one in table.quarantine])
-        first = table.quarantine[0]
-        raise IngestError(
-            f"{name}: {counts.quarantined} of {counts.bronze} rows ({share:.0%}) fail their checks, "
-            f"more than ingest.max_quarantined ({limit:.0%}); most often: {reasons.mode()[0]}; first: "
-            f"{first.source_file}, row {first.row}, column {first.column}: {first.reason}; all of them "
-            f"are in {context.settings.quarantine / name}"
-        )
+        refinery = Refinery(spark, context.settings, batch, today, limit, context.report)
+        return refinery.refine(read.files)
 
 
 def _build_master(context: Context, refined: Mapping[str, Refined]) -> Plant:
-    from envs.fmcg import build_master
-
+    from envs.fmcg import Recipe, build_master
     from plant.io import save_plant
 
     plant = build_master(
         refined["daily"].silver,
         refined["product"].silver,
         refined["product_plant"].silver,
-        context.params.recipe,
+        Recipe(**context.params.recipe.model_dump()),
         context.params.seed,
     )
     save_plant(plant, context.settings.master_file)
@@ -234,10 +203,9 @@ def _counts(table: Refined) -> TableCounts:
 
 def _code_digest() -> str:
     """The recipe's own text: another recipe makes another plant of the same history."""
-    import envs.fmcg
+    from envs import fmcg, measured
 
-    files: Sequence[Path] = [Path(envs.fmcg.__file__)]
-    return digest_of(files)
+    return digest_of([Path(str(module.__file__)) for module in (fmcg, measured)])
 
 
 def _metrics_file(context: Context) -> Path:

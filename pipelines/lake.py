@@ -103,7 +103,7 @@ def collect(candidates: DataFrame) -> pd.DataFrame:
 def _read_csv(spark: SparkSession, source: SourceFile) -> DataFrame:
     """All fields as text. `multiLine` keeps a file in one piece, so that rows can be counted."""
     frame = spark.read.csv(
-        source.path.as_uri(),
+        str(source.path),
         header=True,
         multiLine=True,
         mode="FAILFAST",
@@ -116,7 +116,7 @@ def _read_csv(spark: SparkSession, source: SourceFile) -> DataFrame:
 
 def _read_parquet(spark: SparkSession, source: SourceFile) -> DataFrame:
     spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")  # else Spark refuses the file
-    frame = spark.read.parquet(source.path.as_uri())
+    frame = spark.read.parquet(str(source.path))
     row = fn.col("_metadata.row_index") + FIRST_ROW["parquet"]
     instants = {
         name: fn.timestamp_micros((fn.col(f"`{name}`") / 1000).cast("long"))

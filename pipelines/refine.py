@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -39,28 +40,53 @@ class Refined:
     expectations: int
 
 
+class TableRefusedError(ValueError):
+    """Too much of a table is bad: then the fault is the table's, not the rows'. Says what is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """A table at its gate: its file, what came in, that typed, and that collected."""
+class _Gated:
+    """A table that went through its gate: what came in, that typed, and what is to be kept out."""
 
     file: SourceFile
-    bronze: DataFrame
     candidates: DataFrame
-    frame: pd.DataFrame
+    verdict: Verdict
+    quarantine: tuple[Quarantined, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Refinery:
-    """Takes the tables of one batch through bronze, checks, quarantine and silver."""
+    """Takes the tables of one batch through bronze, checks, quarantine and silver.
+
+    Parameters
+    ----------
+    today
+        No day of the history lies after it.
+    most_quarantined
+        The share of a table's rows above which the table is refused.
+    """
 
     spark: SparkSession
     settings: Settings
     batch: str
     today: date
+    most_quarantined: float
     report: Callable[[str], None]
 
     def refine(self, files: Sequence[SourceFile]) -> dict[str, Refined]:
-        """Return each table refined; the files stand in an order in which references go back."""
+        """Return each table refined; the files stand in an order in which references go back.
+
+        Raises
+        ------
+        TableRefusedError
+            Where a table is refused. Silver then stays as it was.
+        """
+        gated = self._gate(files)
+        for table in gated:
+            self._refuse_if_bad(table)
+        return {table.file.table.name: self._store(table) for table in gated}
+
+    def _gate(self, files: Sequence[SourceFile]) -> list[_Gated]:
         bronze, candidates, frames = {}, {}, {}
         for file in files:
             name = file.table.name
@@ -73,30 +99,48 @@ class Refinery:
             frames["product"] = lake.collect(candidates["product"])
         for row, product in repeats.items():
             self.report(f"product: row {row} repeats a name and is read as {product}, as in daily")
-        refined: dict[str, Refined] = {}
         known: dict[str, frozenset[str]] = {}
+        gated = []
         for file in files:
             name = file.table.name
-            gate = Gate(file, bronze[name], candidates[name], frames[name])
-            refined[name] = self._pass(gate, known)
-            known[name] = frozenset(refined[name].silver[file.table.key[0]])
-        return refined
+            verdict = check_table(frames[name], file.table, known, self.today)
+            good = frames[name][~frames[name]["source_row"].isin(verdict.bad_rows)]
+            known[name] = frozenset(good[file.table.key[0]])
+            originals = lake.originals(bronze[name], verdict.bad_rows)
+            kept_out = _quarantined(file, verdict, originals)
+            self._store_quarantine(name, kept_out)
+            gated.append(_Gated(file, candidates[name], verdict, kept_out))
+        return gated
 
-    def _pass(self, gate: Gate, known: Mapping[str, frozenset[str]]) -> Refined:
-        table, name = gate.file.table, gate.file.table.name
-        verdict = check_table(gate.frame, table, known, self.today)
-        originals = lake.originals(gate.bronze, verdict.bad_rows)
-        kept_out = _quarantined(gate.file, verdict, originals)
-        self._store_quarantine(name, kept_out)
-        stored = lake.write_silver(gate.candidates, table, verdict.bad_rows, self.settings.silver)
+    def _refuse_if_bad(self, table: _Gated) -> None:
+        bad, rows = len(table.verdict.bad_rows), table.file.rows
+        if bad < rows and bad / rows <= self.most_quarantined:
+            return
+        name, first = table.file.table.name, table.quarantine[0]
+        reasons = Counter(f"{one.column} {one.reason}" for one in table.quarantine)
+        raise TableRefusedError(
+            f"{name}: {bad} of {rows} rows ({bad / rows:.0%}) fail their checks, more than "
+            f"ingest.max_quarantined ({self.most_quarantined:.0%}); most often: "
+            f"{reasons.most_common(1)[0][0]}; first: {first.source_file}, row {first.row}, column "
+            f"{first.column}: {first.reason}; all of them are in {self.settings.quarantine / name}"
+        )
+
+    def _store(self, table: _Gated) -> Refined:
+        name, file, verdict = table.file.table.name, table.file, table.verdict
+        stored = lake.write_silver(
+            table.candidates, file.table, verdict.bad_rows, self.settings.silver
+        )
         silver = pd.read_parquet(self.settings.silver / name)
-        if stored != len(silver):
-            raise RuntimeError(f"{name}: Spark stored {stored} rows, {len(silver)} are there")
+        if not stored == len(silver) == file.rows - len(verdict.bad_rows):
+            raise RuntimeError(
+                f"{name}: {file.rows} rows in, {len(verdict.bad_rows)} of them in quarantine; "
+                f"silver should hold the others, Spark stored {stored} and {len(silver)} are there"
+            )
         self.report(
-            f"{name}: {gate.file.rows} rows of {gate.file.path.name}, {len(silver)} good, "
+            f"{name}: {file.rows} rows of {file.path.name}, {len(silver)} good, "
             f"{len(verdict.bad_rows)} in quarantine, held to {verdict.expectations} expectations"
         )
-        return Refined(gate.file.rows, silver, kept_out, verdict.expectations)
+        return Refined(file.rows, silver, table.quarantine, verdict.expectations)
 
     def _store_quarantine(self, name: str, rows: Sequence[Quarantined]) -> None:
         folder = self.settings.quarantine / name

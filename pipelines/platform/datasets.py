@@ -155,5 +155,7 @@ def _sha256(file: Path) -> str:
 
 
 def _first_line(error: BaseException) -> str:
+    if type(error).__name__ in ("ConnectionError", "ConnectTimeout", "ReadTimeout"):
+        return "nothing answers there"  # the library's own words are half a page
     text = str(error).strip()
     return text.splitlines()[0][:200] if text else type(error).__name__
