@@ -1,7 +1,8 @@
 """What each line could do now, and what happens when it is told to: needs, options, decisions.
 
 Quantity rule: a lot covers what nothing decided covers yet of the near demand, at least the economic
-lot, never more than the open need up to the horizon's end; then the lot's least and multiple; and it
+lot, never more than the open need up to the horizon's end (of
+safety stock only while filling it pays); then the lot's least and multiple; and it
 shrinks to what the material, the horizon and the next kept run leave room for.
 
 Reservation: lines that decide together are served by falling priority index. Each sees what those
@@ -35,8 +36,11 @@ from plant.calendar import (
 )
 
 WINDOW, HOLD, NEAR, LONGEST = range(4)
-SLACK_SCALE = 2.0  # days; the k1 of ATC, in days instead of mean processing times
-SETUP_SCALE = 4.0  # hours; the k2 of ATCS
+SLACK_SCALE = 1.0  # days; k1 of ATCS, in days instead of mean processing times
+SETUP_SCALE = 0.4  # k2 of ATCS, in the plant's mean changeover
+
+
+OVERTIME_PATIENCE = 0.5  # days of slack under which the greedy rule uses overtime
 
 
 @njit(cache=True)
@@ -87,15 +91,17 @@ def own_need(world: World, state: State, item: int, near: int) -> tuple[float, f
         short = world.orders.due[state.head[item]]
         worth = world.orders.weight[state.head[item]]
     for order in range(first, world.orders.pointer[item + 1]):
-        if world.orders.due[order] >= world.horizon + DAY:
-            break
+        if world.orders.due[order] > world.horizon:
+            break  # nothing made by then serves it
         total += world.orders.quantity[order]
         if world.orders.due[order] <= near:
             soon += world.orders.quantity[order]
         if short == FAR and total > covered + DUST:
             short = world.orders.due[order]
             worth = world.orders.weight[order]
-    safety = world.items.safety_stock[item] if world.items.shortage_cost[item] > 0 else 0.0
+    days = (world.horizon - state.clock[0]) / DAY
+    pays = world.items.shortage_cost[item] * days > world.unit_cost[item]
+    safety = world.items.safety_stock[item] if pays else 0.0
     total = max(total + safety + state.need_total[item] - covered, 0.0)
     soon = max(soon + safety + state.need_near[item] - covered, 0.0)
     return total, soon, short, worth
@@ -201,10 +207,14 @@ def set_options_of(world: World, state: State, line: int, first: int, last: int)
         state.option_quantity[line, slot] = quantity
         state.option_start[line, slot] = start
         state.option_minutes[line, slot] = minutes
+        done = run_end(calendar, line, start, minutes)
+        state.option_overtime[line, slot] = worked_between(calendar, line, start, done)[1]
         slack = (state.short_at[item] - start - minutes) / DAY
         money_per_hour = max(state.worth[item], 1e-6) * rate / 24.0
         state.option_index[line, slot] = (
-            np.log(money_per_hour) - max(slack, 0.0) / SLACK_SCALE - setup / 60.0 / SETUP_SCALE
+            np.log(money_per_hour)
+            - max(slack, 0.0) / SLACK_SCALE
+            - setup / (SETUP_SCALE * world.mean_setup)
         )
     return found
 
@@ -351,6 +361,8 @@ def greedy(world: World, state: State, patience: float) -> np.ndarray:
                 continue
             item = world.slot_item[line, slot]
             slack = (state.short_at[item] - state.option_start[line, slot]) / DAY
+            if state.option_overtime[line, slot] > 0 and slack > OVERTIME_PATIENCE:
+                continue
             if slack <= patience and state.option_index[line, slot] > best:
                 best = state.option_index[line, slot]
                 action[line] = slot + 1

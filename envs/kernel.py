@@ -35,7 +35,7 @@ class State(NamedTuple):
     day), spare (units of a component that can be taken now, -1 where not worked out). left [O]: open
     units. pending_at, pending_quantity [I, C] with the live rows pending_first..pending_last: what is
     known to come (+) and to be taken (-), in order. option_quantity, option_start, option_minutes,
-    option_index [L, K]: what each slot would do now; quantity 0 is not possible. The runs decided:
+    option_overtime (minutes), option_index [L, K]: what each slot would do now; quantity 0 is not possible. The runs decided:
     run_line, run_item, run_start, run_end, run_quantity [R].
     """
 
@@ -68,6 +68,7 @@ class State(NamedTuple):
     option_quantity: Floats
     option_start: Ints
     option_minutes: Ints
+    option_overtime: Ints
     option_index: Floats
     run_line: Ints
     run_item: Ints
@@ -113,6 +114,7 @@ def new_state(world: World) -> State:
         option_quantity=np.zeros((lines, slots)),
         option_start=np.zeros((lines, slots), np.int64),
         option_minutes=np.zeros((lines, slots), np.int64),
+        option_overtime=np.zeros((lines, slots), np.int64),
         option_index=np.zeros((lines, slots)),
         run_line=np.zeros(runs, np.int64),
         run_item=np.zeros(runs, np.int64),

@@ -13,7 +13,8 @@ from plant.calendar import worked_between
 PLANT_FEATURES = 6
 LINE_FEATURES = 9
 ITEM_FEATURES = 11
-SLOT_FEATURES = 13
+SLOT_FEATURES = 14
+SLACK, BEHIND, OVERTIME = 5, 12, 13  # slot features: days of slack, index less the best, overtime
 SPAN = 1440  # minutes ahead in which shift time is counted
 
 
@@ -96,11 +97,11 @@ def observe_items(world: World, state: State, scale: float, out: NDArray[np.floa
 
 @njit(cache=True)
 def observe_slots(world: World, state: State, scale: float, out: NDArray[np.float32]) -> None:
-    """Per line and possible slot [L, K, 13], 0 elsewhere.
+    """Per line and possible slot [L, K, 14], 0 elsewhere.
 
     Hours of the run and of its changeover, days until its start, changeover money, money of the run,
     days of slack, share of the near and of the whole need that it covers, rate over the best line's,
-    yield, same family, priority index, and the index less the best one of the line.
+    yield, same family, priority index, the index less the best one of the line, overtime's share of the run.
     """
     each = scale / world.slot_item.shape[0]
     now = state.clock[0]
@@ -128,6 +129,7 @@ def observe_slots(world: World, state: State, scale: float, out: NDArray[np.floa
             out[line, slot, 10] = state.family[line] == world.items.family[item]
             out[line, slot, 11] = state.option_index[line, slot] - np.log(each)
             out[line, slot, 12] = state.option_index[line, slot] - best
+            out[line, slot, 13] = state.option_overtime[line, slot] / minutes
 
 
 @njit(cache=True)

@@ -29,7 +29,7 @@ from plant import COMPONENTS, Plant, Run, Schedule, Weights, Zones
 
 Observation = dict[str, NDArray[Any]]
 Action = NDArray[np.int64]
-PATIENCE_DAYS = 3.0
+PATIENCE_DAYS = 5.0
 
 
 class PlantEnv(gym.Env[Observation, Action]):
@@ -41,7 +41,7 @@ class PlantEnv(gym.Env[Observation, Action]):
 
     Observation (a dict; L lines, I items, K the most items that one line can make):
 
-    - `plant` float32 [6], `lines` float32 [L, 9], `items` float32 [I, 11], `slots` float32 [L, K, 13]:
+    - `plant` float32 [6], `lines` float32 [L, 9], `items` float32 [I, 11], `slots` float32 [L, K, 14]:
       see `envs.observation`.
     - `slot_item` int32 [L, K]: the item's index of each slot, -1 where there is none.
     - `mask` int8 [L, 1 + K]: 1 where the choice can be made. A line that does not decide has only hold.

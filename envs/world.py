@@ -38,7 +38,7 @@ class Pace:
     window: int = 30
     hold: int = 60
     near: int = 1440
-    longest: int = 1440
+    longest: int = 360
 
 
 class World(NamedTuple):
@@ -46,9 +46,9 @@ class World(NamedTuple):
 
     pace [4]: the fields of `Pace`. weights [7] in the order of `plant.COMPONENTS`. cumulative [O]: units
     of the item's orders up to and with this one. makers_first [I]: items so that each comes before its
-    components. is_component [I]: 0 or 1. yield_mean [I], rate_best [I] (units per hour), lead [I]
-    (minutes one lot takes), makers [I] (number of lines that can). slot_item [L, K]: the items that a
-    line can make, -1 where it has fewer than K; lot [L, K]: the economic lot there, in units.
+    components. is_component [I]: 0 or 1. yield_mean [I], rate_best [I] (units per hour),
+    unit_cost [I] (least run money of a unit), lead [I] (minutes one lot takes), makers [I] (number of lines that can). slot_item [L, K]: the items that a
+    line can make, -1 where it has fewer than K; lot [L, K]: the economic lot there, in units. mean_setup: minutes of a mean changeover.
     fixed_pointer [L+1]: line l keeps the base's runs fixed_pointer[l]..fixed_pointer[l+1] of
     fixed_item, fixed_start, fixed_end, fixed_quantity, in time order. moves: base runs that count as
     moved whatever is done. opens: nothing new starts before this minute.
@@ -72,6 +72,8 @@ class World(NamedTuple):
     is_component: Ints
     yield_mean: Floats
     rate_best: Floats
+    unit_cost: Floats
+    mean_setup: float
     lead: Ints
     makers: Ints
     slot_item: Ints
@@ -126,6 +128,8 @@ def build_world(
         is_component=is_component,
         yield_mean=yield_mean,
         rate_best=rate_best,
+        unit_cost=_unit_cost(arrays),
+        mean_setup=_mean_setup(arrays),
         lead=_lead(slots, lot, rate_best, pace),
         makers=makers.astype(np.int64),
         slot_item=slots,
@@ -230,3 +234,16 @@ def _lead(slots: Ints, lot: Floats, rate_best: Floats, pace: Pace) -> Ints:
     np.maximum.at(largest, slots[slots >= 0], lot[slots >= 0])
     hours = np.divide(largest, rate_best, out=np.zeros(len(rate_best)), where=rate_best > 0)
     return (np.minimum(hours * 60.0, pace.longest) + pace.hold).astype(np.int64)
+
+
+def _unit_cost(arrays: PlantArrays) -> Floats:
+    rate = arrays.capabilities.rate
+    money = np.full(rate.shape, np.inf)
+    np.divide(arrays.lines.run_cost[:, None], rate, out=money, where=rate > 0)
+    return money.min(axis=0, initial=np.inf)
+
+
+def _mean_setup(arrays: PlantArrays) -> float:
+    minutes = arrays.changeovers.minutes
+    real = minutes[minutes > 0]
+    return float(real.mean()) if len(real) else 60.0
