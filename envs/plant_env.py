@@ -95,7 +95,8 @@ class PlantEnv(gym.Env[Observation, Action]):
             }
         )
         self.observation_space = self._spaces
-        self.action_space: spaces.MultiDiscrete = spaces.MultiDiscrete([slots + 1] * lines)
+        choices: Any = spaces.MultiDiscrete([slots + 1] * lines)
+        self.action_space = choices
         self._state: State = new_state(self._world)
         self._open = False
         self._money = 0.0

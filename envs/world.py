@@ -46,12 +46,13 @@ class World(NamedTuple):
 
     pace [4]: the fields of `Pace`. weights [7] in the order of `plant.COMPONENTS`. cumulative [O]: units
     of the item's orders up to and with this one. makers_first [I]: items so that each comes before its
-    components. is_component [I]: 0 or 1. yield_mean [I], rate_best [I] (units per hour),
-    unit_cost [I] (least run money of a unit), lead [I] (minutes one lot takes), makers [I] (number of lines that can). slot_item [L, K]: the items that a
-    line can make, -1 where it has fewer than K; lot [L, K]: the economic lot there, in units. mean_setup: minutes of a mean changeover.
-    fixed_pointer [L+1]: line l keeps the base's runs fixed_pointer[l]..fixed_pointer[l+1] of
-    fixed_item, fixed_start, fixed_end, fixed_quantity, in time order. moves: base runs that count as
-    moved whatever is done. opens: nothing new starts before this minute.
+    components. is_component [I]: 0 or 1. yield_mean [I], rate_best [I] (units per hour), unit_cost [I]
+    (least run money of a unit), lead [I] (minutes one lot takes), makers [I] (number of lines that can).
+    mean_setup: minutes of a mean changeover. slot_item [L, K]: the items that a line can make, -1 where
+    it has fewer than K; lot [L, K]: the economic lot there, in units. fixed_pointer [L+1]: line l keeps
+    the base's runs fixed_pointer[l]..fixed_pointer[l+1] of fixed_item, fixed_start, fixed_end,
+    fixed_quantity, in time order. moves: base runs that count as moved whatever is done. opens: nothing
+    new starts before this minute.
     """
 
     horizon: int
@@ -240,7 +241,8 @@ def _unit_cost(arrays: PlantArrays) -> Floats:
     rate = arrays.capabilities.rate
     money = np.full(rate.shape, np.inf)
     np.divide(arrays.lines.run_cost[:, None], rate, out=money, where=rate > 0)
-    return money.min(axis=0, initial=np.inf)
+    least: Floats = money.min(axis=0, initial=np.inf)
+    return least
 
 
 def _mean_setup(arrays: PlantArrays) -> float:

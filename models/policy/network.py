@@ -37,8 +37,9 @@ class PolicyNetwork(nn.Module):
     """Scores choices on top of a priority rule, whose scales are learned, too.
 
     A slot's logit is `urgency` × (its ATCS-like index less the line's best) - `patience` × (days of slack
-    over four) - `overtime` (where it would start early in overtime) + what the layers add; holding's is `rest` + what the layers add. The layers start by
-    adding nothing, so that learning starts from a softened rule rather than from noise.
+    over four) - `overtime` (where it would start early in overtime) + what the layers add; holding's is
+    `rest` + what the layers add. The layers start by adding nothing, so that learning starts from a
+    softened rule rather than from noise.
     """
 
     def __init__(self, shape: NetworkShape = NetworkShape()) -> None:

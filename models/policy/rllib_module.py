@@ -23,7 +23,7 @@ from models.policy.network import (
 )
 
 
-class LineChoices(Distribution):  # type: ignore[misc]
+class LineChoices(Distribution):
     """Independent choices of all lines, as one distribution over flat logits [B, L × (1 + K)].
 
     RLlib's own multi-categorical loops over the lines in Python, at a quarter of the speed.
@@ -40,7 +40,7 @@ class LineChoices(Distribution):  # type: ignore[misc]
         return int(space.nvec.sum())  # type: ignore[attr-defined]
 
     @classmethod
-    def from_logits(cls, logits: Tensor, **_: Any) -> LineChoices:
+    def from_logits(cls, logits: Any, **_: Any) -> LineChoices:
         """The distribution of flat logits."""
         return cls(logits)
 
@@ -52,7 +52,7 @@ class LineChoices(Distribution):  # type: ignore[misc]
         """Not possible: choices are discrete."""
         raise NotImplementedError("choices are discrete and cannot be reparametrised")
 
-    def logp(self, value: Tensor, **_: Any) -> Tensor:
+    def logp(self, value: Any, **_: Any) -> Tensor:
         """The log probability [B] of all lines' choices together."""
         return log_probability(self.logits, value)
 
@@ -60,7 +60,7 @@ class LineChoices(Distribution):  # type: ignore[misc]
         """The entropy [B] of all lines' choices together."""
         return entropy(self.logits)
 
-    def kl(self, other: Distribution, **_: Any) -> Tensor:
+    def kl(self, other: Any, **_: Any) -> Tensor:
         """The divergence [B] from another distribution of the same shape."""
         mine, theirs = (torch.log_softmax(one.logits, -1) for one in (self, other))
         return (mine.exp() * (mine - theirs)).sum(-1).sum(-1)
@@ -70,13 +70,15 @@ class LineChoices(Distribution):  # type: ignore[misc]
         return TorchDeterministic(self.logits.argmax(-1))
 
 
-class PlantModule(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]
+class PlantModule(TorchRLModule, ValueFunctionAPI):
     """An RLModule that is nothing but `PolicyNetwork`; `model_config["width"]` sets its shape."""
 
     def setup(self) -> None:
         """Build the network for the lines of the action space."""
-        self.network = PolicyNetwork(NetworkShape(width=self.model_config["width"]))
-        lines = len(self.action_space.nvec)
+        config: Any = self.model_config
+        space: Any = self.action_space
+        self.network = PolicyNetwork(NetworkShape(width=config["width"]))
+        lines = len(space.nvec)
         self.action_dist_cls = type("PlantChoices", (LineChoices,), {"lines": lines})
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Tensor]:

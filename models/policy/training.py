@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import torch
+
+from envs.plant_env import PlantEnv
 from models.policy.network import NetworkShape, PolicyNetwork
 from plant import Plant, Weights
-
-if TYPE_CHECKING:
-    from ray.rllib.algorithms.ppo import PPO
 
 ENVIRONMENTS = 16  # stepped beside each other by each runner
 FRAGMENTS = 8  # minibatches an epoch
@@ -61,29 +62,32 @@ class Trainer:
     def __init__(
         self, plant: Plant, weights: Weights, budget: Budget, checkpoint: Path | None = None
     ) -> None:
-        from envs.plant_env import PlantEnv
-
         scale = PlantEnv(plant, weights).scale
         self._hours = plant.horizon / 60.0
-        self._algorithm = _build(plant, weights, budget, scale)
+        self._algorithm: Any = _build(plant, weights, budget, scale)
         self._steps = 0
         if checkpoint is not None:
             self._algorithm.restore_from_path(str(checkpoint))
 
     def iterations(self) -> Iterator[Progress]:
         """Learn for ever, one iteration at a time."""
-        import time
-
         for iteration in range(1, 1_000_000):
             began = time.perf_counter()
             result = self._algorithm.train()
             yield self._progress(iteration, result, time.perf_counter() - began)
 
     def network(self) -> PolicyNetwork:
-        """The network as it is now."""
-        module: Any = self._algorithm.get_module()
-        found: PolicyNetwork = module.network
-        return found
+        """A copy of the network as it is now, ready to be asked."""
+        module: Any = self._algorithm.learner_group.get_weights()[MODULE]
+        prefix = "network."
+        state = {
+            name.removeprefix(prefix): torch.as_tensor(value)
+            for name, value in module.items()
+            if name.startswith(prefix)
+        }
+        found = PolicyNetwork()
+        found.load_state_dict(state)
+        return found.eval()
 
     def save(self, folder: Path) -> None:
         """Store all that is needed to go on from here."""
@@ -111,7 +115,7 @@ class Trainer:
         )
 
 
-def _build(plant: Plant, weights: Weights, budget: Budget, scale: float) -> PPO:
+def _build(plant: Plant, weights: Weights, budget: Budget, scale: float) -> Any:
     from ray.rllib.algorithms.ppo import PPOConfig
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
     from ray.tune.registry import register_env
@@ -121,8 +125,9 @@ def _build(plant: Plant, weights: Weights, budget: Budget, scale: float) -> PPO:
     logging.getLogger("ray").setLevel(logging.ERROR)
     register_env("takt-plant", make_env)
     samplers = max(budget.runners, 1) * ENVIRONMENTS
+    start: Any = PPOConfig
     config = (
-        PPOConfig()
+        start()
         .environment(
             "takt-plant",
             env_config={

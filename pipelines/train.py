@@ -1,0 +1,249 @@
+"""The train step: the policy learns on in the simulated plant, for a short while.
+
+It goes on from the checkpoint that is there. What it stores appears at once and as a whole: a training
+that is interrupted leaves the policy that was there before. The policy that is stored is the better of
+the one it began with and the one it ended with, so that a short training never makes drafts worse.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.context import Context
+from pipelines.stamp import digest_of, is_current, store_stamp
+from plant import Plant
+from plant.io import load_plant
+
+if TYPE_CHECKING:
+    from models.policy.contest import Standing, Yardsticks
+    from models.policy.network import PolicyNetwork
+    from models.policy.training import Progress, Trainer
+    from pipelines.platform.tracking import TrackedRun
+
+SAMPLES = 4  # drawn episodes by which policies are compared
+CHECKPOINT, STAMP = "checkpoint", "digest.json"
+
+
+class TrainError(RuntimeError):
+    """The step stops; the text says what is missing and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """What was learned and what it is worth; all costs in the plant's money.
+
+    `started_from` is "checkpoint" or "nothing"; `stored` says whether the policy is the one "before" or
+    "after" this training. `before_*` and `after_*`: cost of the most likely choices and the mean of
+    drawn ones. `chance`, `greedy` and `tuned_atcs` are the rules to compare with. `kept` says that plant
+    and parameters were as last time.
+    """
+
+    digest: str
+    started_from: Literal["checkpoint", "nothing"]
+    stored: Literal["before", "after"]
+    iterations: int
+    steps: int
+    seconds: float
+    steps_per_second: float
+    before_likely: float
+    before_drawn: float
+    after_likely: float
+    after_drawn: float
+    draft: float
+    chance: float
+    greedy: float
+    tuned_atcs: float
+    mlflow_run_id: str
+    kept: bool = False
+
+
+def train(context: Context) -> TrainResult:
+    """Return what was learned, after storing weights, checkpoint, figures and the MLflow run.
+
+    Raises
+    ------
+    TrainError
+        Where the plant's snapshot is not there.
+    pipelines.platform.ray.RayUnreachableError, pipelines.platform.tracking.TrackingError
+        Where Ray or MLflow does not answer.
+    """
+    settings, params = context.settings, context.params
+    if not settings.plant_file.is_file():
+        raise TrainError(f"{settings.plant_file}: not there, run `takt forecast` first")
+    _recover(settings.policy)
+    figures = settings.metrics / "train.json"
+    digest = digest_of([settings.plant_file], params.train, params.weights, params.seed)
+    if figures.is_file() and is_current(settings.policy / STAMP, digest, _outputs(settings.policy)):
+        context.report("train: unchanged, kept")
+        return replace(TrainResult(**json.loads(figures.read_text("utf-8"))), kept=True)
+    result = _learn(context, load_plant(settings.plant_file), digest)
+    figures.parent.mkdir(parents=True, exist_ok=True)
+    figures.write_text(json.dumps(_figures(result), indent=2) + "\n", "utf-8")
+    return result
+
+
+def _learn(context: Context, plant: Plant, digest: str) -> TrainResult:
+    import warnings
+
+    from models.policy.contest import standing, yardsticks
+    from models.policy.training import Budget, Trainer
+    from pipelines.platform import ray, tracking
+
+    settings, params = context.settings, context.params
+    weights = params.weights.for_plant()
+    mlflow = tracking.connect(settings)
+    budget = Budget(
+        params.train.batch_steps,
+        params.train.learning_rate,
+        params.train.discount,
+        params.train.runners,
+        seed=params.seed,
+    )
+    checkpoint = _checkpoint(context)
+    marks = yardsticks(plant, params.seed, weights)
+    with (
+        mlflow.run("train", {"takt.step": "train"}) as run,
+        warnings.catch_warnings(),
+        ray.connect(settings),
+    ):
+        warnings.simplefilter("ignore")  # RLlib's about its own deprecated parts
+        trainer = Trainer(plant, weights, budget, checkpoint)
+        try:
+            before = trainer.network()
+            worth_before = standing(plant, before, params.seed, SAMPLES, weights)
+            curve = list(_iterations(context, trainer, run))
+            worth_after = standing(plant, trainer.network(), params.seed, SAMPLES, weights)
+            better = worth_after.mean < worth_before.mean
+            _store(settings.policy, trainer, trainer.network() if better else before, digest)
+        finally:
+            trainer.close()
+        result = _result(
+            digest, checkpoint, better, curve, worth_before, worth_after, marks, run.id
+        )
+        run.log_params({**params.train.model_dump(), "seed": params.seed, "inputs_sha256": digest})
+        numbers = {k: v for k, v in asdict(result).items() if isinstance(v, int | float)}
+        run.log_metrics({f"result/{name}": value for name, value in numbers.items()})
+        for name in ("weights.safetensors", "policy.json"):
+            run.log_file(settings.policy / name, "policy")
+    context.report(
+        f"policy: {result.draft:,.0f} {plant.currency} a draft, tuned ATCS {marks.tuned_atcs:,.0f}, "
+        f"chance {marks.chance:,.0f}; the policy {result.stored} training is kept"
+    )
+    return result
+
+
+def _iterations(context: Context, trainer: Trainer, run: TrackedRun) -> Iterator[Progress]:
+    """Learn until the budget is spent, telling and logging each iteration."""
+    params, began = context.params.train, context.clock()
+    for progress in trainer.iterations():
+        told = {k: v for k, v in asdict(progress).items() if v is not None}
+        run.log_metrics(
+            {f"train/{name}": value for name, value in told.items()}, progress.iteration
+        )
+        spent = (context.clock() - began).total_seconds()
+        cost = (
+            "no episode ended yet"
+            if progress.episode_cost is None
+            else f"episodes cost {progress.episode_cost:.3f} of the greedy rule's"
+        )
+        context.report(
+            f"iteration {progress.iteration}/{params.iterations}: {progress.steps} steps, {cost}, "
+            f"{progress.learned_per_second:.0f} steps/s, {spent:.0f} s"
+        )
+        yield progress
+        if progress.iteration >= params.iterations or spent >= params.seconds:
+            return
+
+
+def _result(
+    digest: str,
+    checkpoint: Path | None,
+    better: bool,
+    curve: list[Progress],
+    before: Standing,
+    after: Standing,
+    marks: Yardsticks,
+    run_id: str,
+) -> TrainResult:
+    seconds = sum(
+        (one.steps - last) / one.learned_per_second
+        for last, one in zip([0, *(p.steps for p in curve)], curve, strict=False)
+    )
+    steps = curve[-1].steps
+    return TrainResult(
+        digest=digest,
+        started_from="nothing" if checkpoint is None else "checkpoint",
+        stored="after" if better else "before",
+        iterations=len(curve),
+        steps=steps,
+        seconds=round(seconds, 3),
+        steps_per_second=round(steps / seconds, 1),
+        before_likely=before.likely,
+        before_drawn=before.drawn,
+        after_likely=after.likely,
+        after_drawn=after.drawn,
+        draft=after.best if better else before.best,
+        chance=marks.chance,
+        greedy=marks.greedy,
+        tuned_atcs=marks.tuned_atcs,
+        mlflow_run_id=run_id,
+    )
+
+
+def _checkpoint(context: Context) -> Path | None:
+    """The checkpoint to go on from, if it is the one that was stored.
+
+    RLlib's checkpoints hold pickled parts, so one that was changed since is not opened.
+    """
+    folder = context.settings.policy
+    stamp, checkpoint = folder / STAMP, folder / CHECKPOINT
+    if not (stamp.is_file() and checkpoint.is_dir()):
+        return None
+    recorded = json.loads(stamp.read_text("utf-8")).get("inputs", "")
+    if is_current(stamp, recorded, _outputs(folder)):
+        return checkpoint
+    context.report(f"{checkpoint}: not what was stored, so it is not opened; learning anew")
+    return None
+
+
+def _store(folder: Path, trainer: Trainer, policy: PolicyNetwork, digest: str) -> None:
+    """Put the new policy in the place of the old one: written beside it, then renamed."""
+    from models.policy.weights import save_policy
+
+    fresh, old = _beside(folder)
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    save_policy(policy, fresh)
+    trainer.save(fresh / CHECKPOINT)
+    store_stamp(fresh / STAMP, digest, _outputs(fresh))
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(folder: Path) -> None:
+    """Put back the old policy where a training was killed between the two renames."""
+    fresh, old = _beside(folder)
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    return folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
+
+
+def _outputs(folder: Path) -> list[Path]:
+    return [folder / "weights.safetensors", folder / "policy.json", folder / CHECKPOINT]
+
+
+def _figures(result: TrainResult) -> dict[str, object]:
+    """The figures that are stored: all but `kept`, which is about this call."""
+    return {name: value for name, value in asdict(result).items() if name != "kept"}
