@@ -72,7 +72,7 @@
     if (run.lock !== "none") make("rect", { x, y, width: Math.min(3, width), height, fill: "#111" }, parent);
     if (run.late > 0) make("path", { d: `M${x + width - Math.min(width, 9)} ${y}H${x + width}V${y + 9}Z`, fill: "#c1121f", stroke: "#fff", "stroke-width": .8 }, parent);
     const left = Math.max(x, 0) + (run.lock !== "none" ? 6 : 4); // a run that began before the view is named at its edge
-    const label = data.items[run.item][0], room = Math.floor((x + width - left - 4) / 6.2);
+    const label = data.items[run.item][0], room = Math.floor((x + width - left - 3) / 7);
     if (room >= Math.min(label.length, 5)) {
       const light = DARK.has(colour(family)) && !striped(family);
       const ink = light ? { fill: "#fff", stroke: colour(family) } : { fill: "#111", stroke: "rgba(255,255,255,.7)" };

@@ -1,0 +1,1 @@
+"""Style, script and frame of the Gantt page."""
