@@ -7,50 +7,32 @@ the shape of rates, changeovers, materials, lots, money. docs/fifty-lines.md say
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
 
-from envs.measured import Measured, measure_products
-from envs.shifts import FRIDAY, Week
-from plant import (
-    Arrival,
-    BomLine,
-    Capability,
-    Changeover,
-    Item,
-    Line,
-    Order,
-    Plant,
-    Problem,
-    RecordError,
+from envs.fmcg_lines import (
+    RUN_COST,
+    VALUE_PER_KG,
+    YIELD,
+    Product,
+    Recipe,
+    capabilities,
+    draw_changeovers,
+    draw_lines,
+    draw_speeds,
+    rated,
 )
-from plant.arrays import Floats
+from envs.measured import measure_products
+from plant import Arrival, BomLine, Item, Order, Plant
 from plant.model import MINUTES_PER_DAY
 
+__all__ = ["Recipe", "build_master"]
+
 DHAKA = timezone(timedelta(hours=6))
-WEEK = Week(regular_days=(0, 1, 2, 3, 5, 6), overtime_days=(FRIDAY,))
-HOURS_A_DAY = 15.0
-
-# Rates: a product with four times the peak output runs twice as fast, on twice as many lines.
-SCALE_ECONOMY = 0.5
-PLANT_SPEED = (0.9, 1.1)
-SECOND_LINE_SPEED = 0.92
-YIELD = 0.99
-MIN_LOT_HOURS = 2.0
-STEP_HOURS = 0.25
-
-# Minutes of a changeover, by what the two products share, and what a mean lot is for the load.
-SAME_SUB_GROUP, SAME_GROUP, OTHER_GROUP = 30, 60, 120
-INTO_CLEANER, OUT_OF_CLEANER = 1.3, 0.8
-MEAN_LOT_HOURS, MEAN_CHANGEOVER_HOURS = 8.0, 0.5
 
 # Money in BDT.
-VALUE_PER_KG = 120.0
-RUN_COST, OVERTIME_COST, IDLE_COST = (2400, 3600), (900, 1300), (500, 800)
-CHANGEOVER_PER_MINUTE = 45.0
 HOLDING_A_DAY = 0.0006  # of the value: 22 % a year
 SHORTAGE_A_DAY = 0.03
 LATE_A_DAY = (0.05, 0.1, 0.2)  # slow, usual and fast movers
@@ -63,66 +45,6 @@ RAW_COVER = 1.1
 ARRIVES_EVERY = 2
 ARRIVES_AT = 300
 DUE_AT = 18 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What of the recipe may be set.
-
-    load: shift time that the demand of the horizon needs, net of opening stock over safety stock, over
-    regular shift time. demand_days: so many last days give the mean demand. Quantiles: of daily output
-    for the peak, of lead times for the dues. safety_days: safety stock in days of mean demand.
-    """
-
-    lines_per_plant: int = 2
-    load: float = 0.9
-    horizon_days: int = 14
-    demand_days: int = 56
-    peak_quantile: float = 0.9
-    lead_quantile: float = 0.8
-    safety_days: float = 2.0
-
-    def __post_init__(self) -> None:
-        problems = [
-            Problem("recipe", name, expected, getattr(self, name))
-            for name, holds, expected in (
-                ("lines_per_plant", 1 <= self.lines_per_plant <= 10, "1 to 10"),
-                ("load", 0 < self.load <= 2, "a number above 0 and at most 2"),
-                ("horizon_days", 1 <= self.horizon_days <= 60, "1 to 60"),
-                ("demand_days", self.demand_days >= 1, "at least 1"),
-                ("peak_quantile", 0 < self.peak_quantile <= 1, "a share above 0 and at most 1"),
-                ("lead_quantile", 0 < self.lead_quantile <= 1, "a share above 0 and at most 1"),
-                ("safety_days", self.safety_days >= 0, "at least 0"),
-            )
-            if not holds
-        ]
-        if problems:
-            raise RecordError(problems)
-
-
-@dataclass(frozen=True, slots=True)
-class _Product:
-    """A product with its groups, the plants that may make it and its good units per line-hour."""
-
-    measured: Measured
-    group: str
-    sub_group: str
-    plants: tuple[str, ...]
-    rate: float = field(default=0.0)
-
-    @property
-    def id(self) -> str:
-        return self.measured.product
-
-    @property
-    def family(self) -> str:
-        """The set-up: the product without its variant, `.1`."""
-        return self.id.split(".")[0]
-
-    @property
-    def value(self) -> float:
-        """Money a unit is worth."""
-        return VALUE_PER_KG * self.measured.kg
 
 
 def build_master(
@@ -149,17 +71,17 @@ def build_master(
     starts_at = datetime.combine(
         pd.Timestamp(daily["ds"].max()).date() + timedelta(days=1), datetime.min.time(), DHAKA
     )
-    lines = _lines(products, recipe, starts_at, np.random.default_rng([seed, 1]))
-    speeds = _speeds(lines, recipe, np.random.default_rng([seed, 2]))
-    products = _rated(products, lines, speeds, recipe)
+    lines = draw_lines(products, recipe, starts_at, np.random.default_rng([seed, 1]))
+    speeds = draw_speeds(lines, recipe, np.random.default_rng([seed, 2]))
+    products = rated(products, lines, speeds, recipe)
     return Plant(
         currency="BDT",
         starts_at=starts_at,
         horizon=recipe.horizon_days * MINUTES_PER_DAY,
         lines=lines,
         items=(*_items(products, recipe), *_materials(products)),
-        capabilities=tuple(_capabilities(products, lines, speeds)),
-        changeovers=tuple(_changeovers(products, np.random.default_rng([seed, 3]))),
+        capabilities=tuple(capabilities(products, lines, speeds)),
+        changeovers=tuple(draw_changeovers(products, np.random.default_rng([seed, 3]))),
         bom=tuple(
             BomLine(one.id, _raw(one.group), round(one.measured.kg * WASTE, 4))
             for one in products
@@ -172,7 +94,7 @@ def build_master(
 
 def _products(
     daily: pd.DataFrame, product: pd.DataFrame, product_plant: pd.DataFrame, recipe: Recipe
-) -> list[_Product]:
+) -> list[Product]:
     """All products of the history; a variant without plants or groups takes those of its product."""
     groups = {
         str(row.unique_id): (str(row.group), str(row.sub_group))
@@ -189,117 +111,11 @@ def _products(
         whole = measured.product.split(".")[0]
         group, sub_group = groups.get(measured.product, groups.get(whole, (whole, whole)))
         routed = plants.get(measured.product, plants.get(whole, set()))
-        found.append(_Product(measured, group, sub_group, tuple(sorted(routed))))
+        found.append(Product(measured, group, sub_group, tuple(sorted(routed))))
     return found
 
 
-def _lines(
-    products: list[_Product], recipe: Recipe, starts_at: datetime, rng: np.random.Generator
-) -> tuple[Line, ...]:
-    """So many lines for each plant, set up for a product of the plant, the more likely the more asked."""
-    shifts = WEEK.shifts(recipe.horizon_days, starts_at.weekday())
-    lines = []
-    for plant in sorted({plant for one in products for plant in one.plants}):
-        routed = [one for one in products if plant in one.plants]
-        asked = np.cumsum([one.measured.demand + 1e-3 for one in routed])
-        for number in range(1, recipe.lines_per_plant + 1):
-            last = routed[int(np.searchsorted(asked, rng.random() * asked[-1]))]
-            lines.append(
-                Line(
-                    id=f"{plant}-{number}",
-                    run_cost=_money(rng, RUN_COST),
-                    overtime_cost=_money(rng, OVERTIME_COST),
-                    idle_cost=_money(rng, IDLE_COST),
-                    shifts=shifts,
-                    initial_family=last.family,
-                )
-            )
-    return tuple(lines)
-
-
-def _money(rng: np.random.Generator, between: tuple[int, int]) -> float:
-    return float(rng.integers(between[0] // 10, between[1] // 10 + 1) * 10)
-
-
-def _speeds(lines: tuple[Line, ...], recipe: Recipe, rng: np.random.Generator) -> dict[str, float]:
-    """The speed of each line over the mean: plants differ, and each plant's further lines are slower."""
-    speeds = {}
-    plants = list(dict.fromkeys(line.id.rsplit("-", 1)[0] for line in lines))
-    for plant, speed in zip(plants, rng.uniform(*PLANT_SPEED, len(plants)).tolist(), strict=True):
-        for number in range(1, recipe.lines_per_plant + 1):
-            speeds[f"{plant}-{number}"] = speed * (SECOND_LINE_SPEED if number > 1 else 1.0)
-    return speeds
-
-
-def _may_make(one: _Product, line: Line) -> bool:
-    return line.id.rsplit("-", 1)[0] in one.plants
-
-
-def _rated(
-    products: list[_Product], lines: tuple[Line, ...], speeds: dict[str, float], recipe: Recipe
-) -> list[_Product]:
-    """The products with rates such that what they need in the horizon is the recipe's load."""
-    base = _relative_rates(products)
-    hours = 0.0
-    for one, rate in zip(products, base, strict=True):
-        speed = [speeds[line.id] for line in lines if _may_make(one, line)]
-        if speed:
-            hours += _net_need(one, recipe) / rate / (sum(speed) / len(speed))
-    days = sum(not shift.overtime for shift in lines[0].shifts) / len(WEEK.regular) if lines else 0
-    capacity = recipe.load * days * HOURS_A_DAY * len(lines)
-    runs = capacity / (1 + MEAN_CHANGEOVER_HOURS / MEAN_LOT_HOURS)
-    factor = hours / runs if runs else 1.0
-    return [
-        _Product(one.measured, one.group, one.sub_group, one.plants, float(rate) * factor)
-        for one, rate in zip(products, base, strict=True)
-    ]
-
-
-def _relative_rates(products: list[_Product]) -> Floats:
-    """Rates over a common factor; a product that was never made takes the median of its group."""
-    peaks = {one.id: one.measured.peak for one in products if one.measured.peak > 0}
-    if not peaks:
-        return np.ones(len(products))
-    rates = []
-    for one in products:
-        like = [peaks[o.id] for o in products if o.group == one.group and o.id in peaks]
-        peak = peaks.get(one.id) or float(np.median(like or list(peaks.values())))
-        rates.append(peak**SCALE_ECONOMY)
-    return np.array(rates)
-
-
-def _net_need(one: _Product, recipe: Recipe) -> float:
-    """Units to be made in the horizon: mean demand up to the safety stock, less what is in stock.
-
-    Open orders are part of that demand: in a snapshot they consume the forecast.
-    """
-    days = recipe.horizon_days + recipe.safety_days
-    return max(days * one.measured.demand - one.measured.stock, 0.0)
-
-
-def _capabilities(
-    products: list[_Product], lines: tuple[Line, ...], speeds: dict[str, float]
-) -> list[Capability]:
-    found = []
-    for line in lines:
-        for one in products:
-            if _may_make(one, line):
-                step = _nice(one.rate * STEP_HOURS)
-                lot = max(round(one.rate * MIN_LOT_HOURS / step), 1) * step
-                rate = round(one.rate * speeds[line.id], 2)
-                found.append(Capability(line.id, one.id, rate, YIELD, lot, step))
-    return found
-
-
-def _nice(units: float) -> float:
-    """The largest of 1, 2, 5, 10, 20, 50, ... that is at most the units; 1 at least."""
-    step = 1.0
-    while step * 10 <= units:
-        step *= 10
-    return max(step * times for times in (1, 2, 5) if times == 1 or step * times <= units)
-
-
-def _items(products: list[_Product], recipe: Recipe) -> list[Item]:
+def _items(products: list[Product], recipe: Recipe) -> list[Item]:
     return [
         Item(
             id=one.id,
@@ -317,7 +133,7 @@ def _raw(group: str) -> str:
     return f"RAW-{group}"
 
 
-def _use(products: list[_Product]) -> dict[str, float]:
+def _use(products: list[Product]) -> dict[str, float]:
     """Kilograms of each group's material that the mean demand takes a day."""
     use: dict[str, float] = {}
     for one in products:
@@ -327,7 +143,7 @@ def _use(products: list[_Product]) -> dict[str, float]:
     return use
 
 
-def _materials(products: list[_Product]) -> list[Item]:
+def _materials(products: list[Product]) -> list[Item]:
     return [
         Item(
             id=_raw(group),
@@ -339,7 +155,7 @@ def _materials(products: list[_Product]) -> list[Item]:
     ]
 
 
-def _arrivals(products: list[_Product], recipe: Recipe, rng: np.random.Generator) -> list[Arrival]:
+def _arrivals(products: list[Product], recipe: Recipe, rng: np.random.Generator) -> list[Arrival]:
     """Every other morning what the mean demand takes in that time and a bit more, give or take."""
     found = []
     for day in range(1, recipe.horizon_days, ARRIVES_EVERY):
@@ -351,30 +167,7 @@ def _arrivals(products: list[_Product], recipe: Recipe, rng: np.random.Generator
     return found
 
 
-def _changeovers(products: list[_Product], rng: np.random.Generator) -> list[Changeover]:
-    """Between all products: by what they share, longer towards the cleaner, give or take a tenth."""
-    by_family = {one.family: one for one in products}
-    order = sorted(by_family.values(), key=lambda one: (one.group, one.sub_group, one.id))
-    found = []
-    for place, before in enumerate(order):
-        for other, after in enumerate(order):
-            if place == other:
-                continue
-            minutes = _changeover_minutes(before, after)
-            minutes *= INTO_CLEANER if other < place else OUT_OF_CLEANER
-            whole = 5 * max(round(minutes * rng.uniform(0.9, 1.1) / 5), 1)
-            money = CHANGEOVER_PER_MINUTE * whole
-            found.append(Changeover(before.family, after.family, whole, money))
-    return found
-
-
-def _changeover_minutes(before: _Product, after: _Product) -> float:
-    if before.sub_group == after.sub_group:
-        return SAME_SUB_GROUP
-    return SAME_GROUP if before.group == after.group else OTHER_GROUP
-
-
-def _orders(products: list[_Product], starts_at: datetime) -> list[Order]:
+def _orders(products: list[Product], starts_at: datetime) -> list[Order]:
     """What was ordered and not delivered, due so many days after its order as nearly all take.
 
     Old orders of products that were never made are left out: they count as cancelled.
@@ -386,7 +179,7 @@ def _orders(products: list[_Product], starts_at: datetime) -> list[Order]:
         place = asked.index(one.measured.demand * one.value) / len(asked)
         late = LATE_A_DAY[int(place * len(LATE_A_DAY))] * one.value
         # Never cheaper to leave an order open for a day than to make it.
-        weight = round(max(late, 1.5 * max(RUN_COST) / one.rate), 4)
+        weight = round(float(max(late, 1.5 * max(RUN_COST) / one.rate)), 4)
         for age, units in one.measured.open_orders:
             day = starts_at - timedelta(days=age + 1)
             id = f"{one.id}-{day:%Y%m%d}"
@@ -394,7 +187,7 @@ def _orders(products: list[_Product], starts_at: datetime) -> list[Order]:
     return sorted(found, key=lambda order: (order.due, order.id))
 
 
-def _due(one: _Product, age: int) -> int:
+def _due(one: Product, age: int) -> int:
     """The minute that an order of so many days before the history's last day is promised for.
 
     Promises that have passed are renewed for the first evening: lateness from before the horizon is
