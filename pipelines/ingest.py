@@ -203,9 +203,11 @@ def _counts(table: Refined) -> TableCounts:
 
 def _code_digest() -> str:
     """The recipe's own text: another recipe makes another plant of the same history."""
-    from envs import fmcg, measured
+    from envs import fmcg, fmcg_lines, measured, shifts
 
-    return digest_of([Path(str(module.__file__)) for module in (fmcg, measured)])
+    return digest_of(
+        [Path(str(module.__file__)) for module in (fmcg, fmcg_lines, measured, shifts)]
+    )
 
 
 def _metrics_file(context: Context) -> Path:
