@@ -37,6 +37,11 @@ class Comparison:
         """Whether the two samples are unlikely to be of one distribution."""
         return self.p_value < P_VALUE
 
+    @property
+    def moved_away_from_zero(self) -> bool:
+        """Whether the current mean is further from zero than the reference's."""
+        return abs(self.current_mean) > abs(self.reference_mean)
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -78,7 +83,7 @@ def judge_inputs(columns: Sequence[Comparison], share: float) -> Judgement:
 def judge_forecast(
     columns: Sequence[Comparison], recent: Floats, earlier: Floats, most: float
 ) -> Judgement:
-    """Return drift where the recent error is above `most`, a warning where it grew or shifted.
+    """Return drift where the recent error is above `most`, a warning where error or bias worsened.
 
     Parameters
     ----------
@@ -90,8 +95,8 @@ def judge_forecast(
         return _unmeasured("forecast", measure, most)
     found = float(recent.mean())
     before = float(earlier.mean()) if len(earlier) else found
-    shifted = any(one.has_drifted for one in columns)
-    verdict = _graded(found > most, found > before * WARN_ERROR_GROWTH or shifted)
+    worsened = any(one.has_drifted and one.moved_away_from_zero for one in columns)
+    verdict = _graded(found > most, found > before * WARN_ERROR_GROWTH or worsened)
     told = f"{before:.3f} before" if len(earlier) else "none before"
     reason = f"WAPE {found:.3f}, {told}, at most {most:g}"
     return Judgement("forecast", verdict, measure, found, most, reason, tuple(columns))

@@ -171,25 +171,27 @@ def test_a_second_run_changes_nothing_but_the_version(shop: Shop, first: Any) ->
     assert shop.left_running() == []
 
 
-def test_a_run_killed_in_the_middle_of_a_step_leaves_nothing_and_the_next_one_recovers(
+def test_a_run_that_is_stopped_leaves_nothing_running_and_nothing_half_published(
     shop: Shop, first: Any
 ) -> None:
     settings = Settings(data=shop.data)
     settings.schedule_file.unlink()
-    before = shop.rows()["versions"]
+    rows = shop.rows()
     started = shop.start("run", "--json")
     _wait_for(settings, "plan", started)
     started.send_signal(signal.SIGTERM)
     _out, said = started.communicate(timeout=60)
     assert started.returncode == 130, said
     assert shop.left_running() == []
-    assert shop.rows()["versions"] == before
-    assert shop.run()["version"] == before + 1
+    assert shop.rows() == rows
 
 
-def test_a_killed_airflow_is_told_as_the_steps_failure(shop: Shop, first: Any) -> None:
+def test_a_killed_airflow_is_told_as_the_steps_failure_and_the_next_run_recovers(
+    shop: Shop, first: Any
+) -> None:
     settings = Settings(data=shop.data)
-    settings.schedule_file.unlink()
+    settings.schedule_file.unlink(missing_ok=True)
+    before = shop.rows()["versions"]
     started = shop.start("run")
     _wait_for(settings, "plan", started)
     (airflow,) = psutil.Process(started.pid).children()
@@ -198,24 +200,21 @@ def test_a_killed_airflow_is_told_as_the_steps_failure(shop: Shop, first: Any) -
     assert started.returncode == 3
     assert "step plan: Airflow was stopped by signal SIGKILL" in said
     assert shop.left_running() == []
-    assert shop.run()["planned"]["feasible"]
+    recovered = shop.run()
+    assert recovered["version"] == before + 1
+    assert recovered["planned"]["feasible"]
 
 
 def test_a_step_that_fails_is_named_with_its_message_and_the_log(shop: Shop, first: Any) -> None:
-    settings = Settings(data=shop.data)
-    kept = settings.params_file
-    assert kept.is_file()
     broken = shop.data.parent / "broken"
     broken.mkdir()
     source = shop.data / "datasets" / "simulated"
     shutil.copytree(source, broken / "fmcg_production")
     for path in (broken / "fmcg_production").glob("*.csv"):
         path.write_text("nonsense\n")
-    other = Shop(shop.data)
-    environment = {**other.environment, "TAKT_DATASETS": str(broken)}
     done = subprocess.run(
         [sys.executable, "-m", "pipelines.cli", "run"],
-        env=environment,
+        env={**shop.environment, "TAKT_DATASETS": str(broken)},
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,

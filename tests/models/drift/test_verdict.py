@@ -14,8 +14,8 @@ from models.drift import (
 )
 
 
-def _columns(drifted: int, of: int) -> list[Comparison]:
-    return [Comparison(f"c{n}", 0.001 if n < drifted else 0.4, 1.0, 1.0) for n in range(of)]
+def _columns(drifted: int, of: int, now: float = 1.1) -> list[Comparison]:
+    return [Comparison(f"c{n}", 0.001 if n < drifted else 0.4, 1.0, now) for n in range(of)]
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,11 @@ def test_a_forecast_drifts_above_its_greatest_error_and_warns_when_it_worsens(
     found = judge_forecast(_columns(shifted, 2), np.array(recent), np.array(earlier), most=0.6)
     assert found.verdict == verdict
     assert found.statistic == pytest.approx(sum(recent) / len(recent))
+
+
+def test_a_forecast_that_got_better_is_no_warning() -> None:
+    better = _columns(2, 2, now=-0.2)
+    assert judge_forecast(better, np.array([0.4]), np.array([0.6]), most=0.6).verdict == "ok"
 
 
 def test_what_cannot_be_measured_is_a_warning_that_says_so() -> None:
