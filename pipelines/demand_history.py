@@ -68,12 +68,13 @@ def closed_days(country: str, first: date, last: date) -> frozenset[date]:
     """
     import holidays
 
-    if country not in holidays.list_supported_countries():
+    years = range(first.year, last.year + 1)
+    try:
+        public = set(holidays.country_holidays(country, years=years))
+    except NotImplementedError:
         raise HistoryError(
             f"forecast.country: expected an ISO 3166 code with known holidays, found {country}"
-        )
-    years = range(first.year, last.year + 1)
-    public = set(holidays.country_holidays(country, years=years))
+        ) from None
     day = timedelta(days=1)
     bridges = {one + day for one in public if one + day not in public and one + 2 * day in public}
     return frozenset(one for one in public | bridges if first <= one <= last)
