@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -42,9 +42,8 @@ def open_database(address: str) -> Engine:
     engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
     try:
         upgrade(engine)
-    except OperationalError as error:
-        hidden = url.render_as_string(hide_password=True)
-        raise StorageError(f"database {hidden}: cannot be opened: {error.orig}") from error
+    except DatabaseError as error:
+        raise StorageError(f"{_named(engine)}: cannot be opened: {error.orig}") from error
     return engine
 
 
@@ -65,9 +64,20 @@ def upgrade(engine: Engine) -> None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """A session whose work is one transaction: committed at the end, undone on an error."""
-    with Session(_for_writing(engine)) as session, session.begin():
-        yield session
+    """A session whose work is one transaction: committed at the end, undone on an error.
+
+    Raises
+    ------
+    StorageError
+        Where the database is locked by another for too long, is full, or has gone.
+    """
+    try:
+        with Session(_for_writing(engine)) as session, session.begin():
+            yield session
+    except OperationalError as error:
+        raise StorageError(
+            f"{_named(engine)}: {error.orig}; nothing was stored, see who uses it and run again"
+        ) from error
 
 
 @contextmanager
@@ -75,6 +85,10 @@ def reading(engine: Engine) -> Iterator[Session]:
     """A session to load with; what it would change is not kept."""
     with Session(engine) as session:
         yield session
+
+
+def _named(engine: Engine) -> str:
+    return f"database {engine.url.render_as_string(hide_password=True)}"
 
 
 def _for_writing(engine: Engine) -> Engine:

@@ -144,3 +144,28 @@ def test_without_the_right_to_extensions_a_trigger_guards_the_lines(new_database
     engine.dispose()
     assert named == {"refuse_booking_insert", "refuse_booking_update"}
     assert excluded == 0
+
+
+def test_a_database_locked_by_another_is_named_and_nothing_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.storage.database.BUSY_TIMEOUT_MS", 50)
+    address = f"sqlite:///{tmp_path}/takt.db"
+    first, second = open_database(address), open_database(address)
+    with writing(first) as session:
+        add_batch(session, BATCH)
+        with (
+            pytest.raises(StorageError, match=r"takt\.db: database is locked; nothing was stored"),
+            writing(second) as other,
+        ):
+            add_batch(other, BATCH)
+    with writing(second) as other:
+        assert not add_batch(other, BATCH)
+    first.dispose()
+    second.dispose()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "takt.db").write_bytes(b"nonsense" * 1000)
+    with pytest.raises(StorageError, match=r"takt\.db: cannot be opened: file is not a database"):
+        open_database(f"sqlite:///{tmp_path}/takt.db")
