@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 FIRST_DAY = date(2000, 1, 1)
 MOST_DAYS_APART = 31
+MOST_WEIGHT_OFF = 0.01  # of the weight; in the real history every product's units weigh the same
 REPEATS, KEY, DAYS_APART = "repeats__row", "key__distinct", "days__apart"
+WEIGHT_OFF, UNWEIGHED = "{}__off", "{}__unweighed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gate says of a table: how many expectations it was held to, and each failure."""
+    """What the gate says of a table: how many expectations it was held to, and each failure.
+
+    `notices` say what is odd about rows that are let through all the same.
+    """
 
     expectations: int
     failures: tuple[Failure, ...]
+    notices: tuple[str, ...] = ()
 
     @property
     def bad_rows(self) -> frozenset[int]:
@@ -45,13 +51,14 @@ class Verdict:
 class _Check:
     """An expectation of column `of`, the source column it speaks of, its failure in words.
 
-    `{}` in the words is what was found.
+    `{}` in the words is what was found. Rows that fail where it `only_notes` are let through.
     """
 
     expectation: Expectation
     of: str
     column: str
     says: str
+    only_notes: bool = False
 
 
 def check_table(
@@ -71,11 +78,18 @@ def check_table(
     prepared = _prepare(frame, table)
     checks = list(_checks(table, known, today))
     failures: list[Failure] = []
+    notices: list[str] = []
     for check, result in zip(checks, _validate(prepared, checks, table.name), strict=True):
+        if check.only_notes and result:
+            first = min(int(found["source_row"]) for found in result)
+            rows = f"in {len(result)} rows, first in row {first}"
+            notices.append(f"{check.column} {check.says} {rows}: let through")
+            continue
         for found in result:
             reason = check.says.format(_shown(found.get(check.of)))
             failures.append(Failure(int(found["source_row"]), check.column, reason))
-    return Verdict(len(checks), tuple(sorted(failures, key=lambda one: (one.row, one.column))))
+    failures.sort(key=lambda one: (one.row, one.column))
+    return Verdict(len(checks), tuple(failures), tuple(notices))
 
 
 def _prepare(frame: pd.DataFrame, table: SourceTable) -> pd.DataFrame:
@@ -94,7 +108,25 @@ def _prepare(frame: pd.DataFrame, table: SourceTable) -> pd.DataFrame:
         if column.kind == "day":
             days = pd.to_datetime(frame[column.name], errors="coerce")
             columns |= {column.name: days, DAYS_APART: _days_apart(days)}
-    return frame.assign(**columns)
+    return frame.assign(**columns, **_weights(frame, table))
+
+
+def _weights(frame: pd.DataFrame, table: SourceTable) -> dict[str, pd.Series]:
+    """How far each weight is off, as a share, and where units have none; a unit weighs the median."""
+    pairs = [
+        (frame[units].astype(float), frame[tonnes].astype(float)) for units, tonnes in table.weighed
+    ]
+    if not pairs:
+        return {}
+    each = pd.concat([(tonnes / units)[(units > 0) & (tonnes > 0)] for units, tonnes in pairs])
+    unit = frame["unique_id"].map(each.groupby(frame["unique_id"].reindex(each.index)).median())
+    columns = {}
+    for (units, tonnes), (_, name) in zip(pairs, table.weighed, strict=True):
+        expected = units * unit
+        off = (tonnes - expected).abs() / pd.concat([tonnes, expected], axis=1).max(axis=1)
+        columns[WEIGHT_OFF.format(name)] = off.where(tonnes > 0)
+        columns[UNWEIGHED.format(name)] = units.where((units > 0) & (tonnes == 0))
+    return columns
 
 
 def _days_apart(days: pd.Series) -> pd.Series:
@@ -116,6 +148,21 @@ def _checks(
 
     for column in table.columns:
         yield from _column_checks(column, known, today)
+    for units, tonnes in table.weighed:
+        off, none = WEIGHT_OFF.format(tonnes), UNWEIGHED.format(tonnes)
+        yield _Check(
+            gxe.ExpectColumnValuesToBeBetween(column=off, max_value=MOST_WEIGHT_OFF),
+            off,
+            tonnes,
+            f"expected what {units} weigh at the product's usual weight, found a share of {{}} off",
+        )
+        yield _Check(
+            gxe.ExpectColumnValuesToBeNull(column=none),
+            none,
+            tonnes,
+            f"is 0 where {units} are not",
+            only_notes=True,
+        )
     yield _Check(
         gxe.ExpectColumnValuesToBeNull(column=REPEATS),
         REPEATS,

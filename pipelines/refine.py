@@ -104,6 +104,8 @@ class Refinery:
         for file in files:
             name = file.table.name
             verdict = check_table(frames[name], file.table, known, self.today)
+            for notice in verdict.notices:
+                self.report(f"{name}: {notice}")
             good = frames[name][~frames[name]["source_row"].isin(verdict.bad_rows)]
             known[name] = frozenset(good[file.table.key[0]])
             originals = lake.originals(bronze[name], verdict.bad_rows)
@@ -169,10 +171,11 @@ def number_repeats(products: pd.DataFrame, daily: Collection[str]) -> dict[int, 
     The original's wide files repeat one product's name in their header, and what reads them numbers
     the second column `name.1`: the daily table then has a product that the product table only repeats.
     """
-    wanted = set(daily) - set(products["unique_id"])
-    times = products.groupby("unique_id").cumcount()
-    numbered = products["unique_id"] + "." + times.astype(str)
-    found = products["source_row"][(times > 0) & numbered.isin(wanted)]
+    named = products[products["unique_id"].notna()]
+    wanted = set(daily) - set(named["unique_id"])
+    times = named.groupby("unique_id").cumcount()
+    numbered = named["unique_id"] + "." + times.astype(str)
+    found = named["source_row"][(times > 0) & numbered.isin(wanted)]
     return {int(row): str(numbered[index]) for index, row in found.items()}
 
 

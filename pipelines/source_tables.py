@@ -40,23 +40,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """A table: its name in bronze and silver, the stem of its file, its columns and its key."""
+    """A table: its name in bronze and silver, the stem of its file, its columns and its key.
+
+    `weighed` are pairs of columns, the second of which weighs the first's units of the product.
+    """
 
     name: str
     stem: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    weighed: tuple[tuple[str, str], ...] = ()
 
 
 def _measure(name: str) -> Column:
     return Column(name, "number", low=0.0, high=MOST_UNITS)
 
 
-MEASURES = tuple(
-    f"{what}_{unit}"
-    for unit in ("units", "tonnes")
-    for what in ("produced", "ordered", "issued", "delivered")
-)
+MEASURED = ("produced", "ordered", "issued", "delivered")
+MEASURES = tuple(f"{what}_{unit}" for unit in ("units", "tonnes") for what in MEASURED)
 PRODUCT = SourceTable(
     "product",
     "product_groups",
@@ -86,5 +87,6 @@ DAILY = SourceTable(
         *(_measure(name) for name in MEASURES),
     ),
     ("unique_id", "ds"),
+    tuple((f"{what}_units", f"{what}_tonnes") for what in MEASURED),
 )
 TABLES = (PRODUCT, PRODUCT_PLANT, DAILY)  # a table comes after those that it refers to

@@ -11,6 +11,7 @@ import csv
 import difflib
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 from pipelines.source_tables import SourceTable
 
 SUFFIXES = (".parquet", ".csv")
+HEADER = {".csv": "row 1", ".parquet": "schema"}
 FIRST_ROW = {"csv": 2, "parquet": 1}
 
 
@@ -65,15 +67,14 @@ def _find(folder: Path, table: SourceTable) -> Path:
         raise SourceError(f"{found[0].name} and {found[1].name} are both in {folder}: remove one")
     if not found:
         there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
-        raise SourceError(
-            f"{wanted[0].name}: missing in {folder}; expected it or {wanted[1].name}, found {there}"
-        )
+        names = " or ".join(path.name for path in wanted)
+        raise SourceError(f"{table.name}: expected {names} in {folder}, found {there}")
     return found[0]
 
 
 def _parquet(path: Path, table: SourceTable) -> SourceFile:
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
             f"{path.name}: not a whole Parquet file ({path.stat().st_size} bytes): {_line(error)}"
@@ -130,6 +131,9 @@ def _csv(path: Path, table: SourceTable) -> SourceFile:
 
 def _decoded(path: Path) -> str:
     content = path.read_bytes()
+    if b"\0" in content:
+        row = content[: content.index(b"\0")].count(b"\n") + 1
+        raise SourceError(f"{path.name}: row {row}: expected text, found binary content")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -170,23 +174,29 @@ def _columns(path: Path, table: SourceTable, found: Sequence[str]) -> dict[str, 
     for column in table.columns:
         named = [name for name in dict.fromkeys(column.names) if name in found]
         if not named:
-            raise SourceError(_missing(path, column.names, found))
+            taken = {name for other in table.columns for name in other.names}
+            raise SourceError(_missing(path, column.names, found, taken))
         if len(named) > 1 or list(found).count(named[0]) > 1:
             raise SourceError(
-                f"{path.name}: row 1: column {' or '.join(column.names)} stands there twice"
+                f"{path.name}: {HEADER[path.suffix]}: column {' or '.join(column.names)} stands there "
+                "twice"
             )
         columns[column.name] = named[0]
     return columns
 
 
-def _missing(path: Path, names: Sequence[str], found: Sequence[str]) -> str:
+def _missing(
+    path: Path, names: Sequence[str], found: Sequence[str], taken: AbstractSet[str]
+) -> str:
     wanted = " or ".join(dict.fromkeys(names))
-    near = difflib.get_close_matches(names[0], found, 1, 0.7)
+    free = [name for name in found if name not in taken]
+    near = difflib.get_close_matches(names[0], free, 1, 0.7)
     hint = f"; is {near[0]!r} meant?" if near else ""
     if len(found) == 1 and any(mark in found[0] for mark in ";\t"):
         hint = "; columns must be separated by commas"
     return (
-        f"{path.name}: row 1: column {wanted} is missing; found {', '.join(map(repr, found))}{hint}"
+        f"{path.name}: {HEADER[path.suffix]}: column {wanted} is missing; found "
+        f"{', '.join(map(repr, found))}{hint}"
     )
 
 

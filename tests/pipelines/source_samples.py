@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.source_tables import MEASURES
+from pipelines.source_tables import MEASURED
 
 PRODUCTS = ("COLA1", "COLA2", "SALT1")
+TONNES = {"COLA1": 0.012, "COLA2": 0.024, "SALT1": 0.025}
 
 
 def daily_frame(days: int = 20) -> pd.DataFrame:
@@ -17,8 +18,12 @@ def daily_frame(days: int = 20) -> pd.DataFrame:
         (product, day) for day in pd.date_range("2023-06-11", periods=days) for product in PRODUCTS
     ]
     frame = pd.DataFrame(rows, columns=["unique_id", "ds"])
-    for number, measure in enumerate(MEASURES):
-        frame[measure] = [float(row * (number + 1)) for row in range(len(frame))]
+    for number, what in enumerate(MEASURED):
+        units = [float(row * (number + 1)) for row in range(len(frame))]
+        frame[f"{what}_units"] = units
+        frame[f"{what}_tonnes"] = [
+            TONNES[p] * u for p, u in zip(frame["unique_id"], units, strict=True)
+        ]
     return frame
 
 

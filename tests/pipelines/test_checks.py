@@ -49,7 +49,8 @@ def with_value(column: str, value: Any) -> pd.DataFrame:
 def test_good_rows_pass_every_expectation() -> None:
     verdict = check_table(candidates(daily_frame()), DAILY, KNOWN, TODAY)
     assert verdict.failures == ()
-    assert verdict.expectations == 33
+    assert verdict.notices == ()
+    assert verdict.expectations == 41
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,20 @@ def test_a_text_in_a_number_column_is_quoted() -> None:
     )
 
 
+def test_a_weight_that_does_not_belong_to_the_units_is_found() -> None:
+    found = failures(with_value("issued_tonnes", 7.0))
+    assert [(one.row, one.column) for one in found] == [(7, "issued_tonnes")]
+    assert "at the product's usual weight, found a share of 0.969" in found[0].reason
+
+
+def test_units_without_a_weight_are_noted_and_let_through() -> None:
+    verdict = check_table(with_value("issued_tonnes", 0.0), DAILY, KNOWN, TODAY)
+    assert verdict.failures == ()
+    assert verdict.notices == (
+        "issued_tonnes is 0 where issued_units are not in 1 rows, first in row 7: let through",
+    )
+
+
 def test_a_row_that_repeats_another_is_kept_out_and_the_first_is_not() -> None:
     frame = daily_frame()
     twice = candidates(pd.concat([frame, frame.iloc[[2]]], ignore_index=True))
@@ -95,7 +110,7 @@ def test_a_row_that_repeats_another_is_kept_out_and_the_first_is_not() -> None:
 
 def test_rows_that_contradict_each_other_are_both_kept_out() -> None:
     frame = daily_frame()
-    other = frame.iloc[[2]].assign(ordered_units=999.0)
+    other = frame.iloc[[2]].assign(ordered_units=1.0, ordered_tonnes=0.025)
     found = failures(candidates(pd.concat([frame, other], ignore_index=True)))
     assert [failure.row for failure in found] == [3, 61]
     assert "others that say something else" in found[0].reason

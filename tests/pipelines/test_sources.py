@@ -48,8 +48,7 @@ def test_a_quoted_field_may_hold_commas_and_line_breaks(folder: Path) -> None:
 def test_a_missing_file_is_named_with_what_is_there(folder: Path) -> None:
     (folder / "daily.parquet").rename(folder / "dayly.parquet")
     message = says(folder, DAILY)
-    assert message.startswith("daily.parquet: missing in")
-    assert "daily.csv" in message
+    assert message.startswith("daily: expected daily.parquet or daily.csv in ")
     assert "dayly.parquet" in message
 
 
@@ -61,8 +60,9 @@ def test_two_files_of_one_table_are_refused(folder: Path) -> None:
 def test_a_missing_column_is_named_with_what_is_there(folder: Path) -> None:
     daily_frame().drop(columns="ordered_units").to_parquet(folder / "daily.parquet")
     message = says(folder, DAILY)
-    assert message.startswith("daily.parquet: row 1: column ordered_units is missing; found ")
+    assert message.startswith("daily.parquet: schema: column ordered_units is missing; found ")
     assert "'produced_units'" in message
+    assert "meant" not in message
 
 
 def test_a_renamed_column_is_recognised(folder: Path) -> None:
@@ -133,6 +133,7 @@ def test_a_broken_page_is_named_with_its_column_and_rows(folder: Path) -> None:
             b"Node,Group,Sub-Group\nA,C,CO\nB,\xe9t\xe9,CO\n",
             "row 3, column Group: byte 0xe9 is not UTF-8",
         ),
+        (b"PAR1\0\x15Node,Group", "row 1: expected text, found binary content"),
         (b"Node;Group;Sub-Group\nA;C;CO\n", "columns must be separated by commas"),
     ],
 )
