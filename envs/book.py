@@ -243,7 +243,7 @@ def _materials(
 
 
 def _orders(rng: Generator, scenario: Scenario, making: _Making, ids: list[str]) -> list[Order]:
-    """Dues at whole hours over most of the horizon, many at the end of a week, a few past."""
+    """Dues at whole hours over most of the horizon, many at a week's end, a few past; by entry."""
     hours = scenario.days * 24
     due = rng.integers(max(hours // 12, 1), max(hours * 7 // 8, 1) + 1, scenario.orders) * 60
     week = due // (7 * MINUTES_PER_DAY) * 7 * MINUTES_PER_DAY + FRIDAY_NOON
@@ -253,15 +253,16 @@ def _orders(rng: Generator, scenario: Scenario, making: _Making, ids: list[str])
     due = np.where(past, -60 * rng.integers(1, 49, scenario.orders), due)
     urgency = rng.choice(URGENCY, scenario.orders)
     firm = (due < FIRM_UNTIL * hours * 60) | (rng.random(scenario.orders) < 0.5)
-    drawn = sorted(zip(due, range(scenario.orders), strict=True))
+    entered = due - rng.integers(1, 11, scenario.orders) * MINUTES_PER_DAY
+    book = np.lexsort((due, entered)).tolist()
     return [
         Order(
             id,
             ids[making.order_item[row]],
             float(making.order_quantity[row]),
-            int(minute),
+            int(due[row]),
             round(float(making.value[making.order_item[row]] * urgency[row]), 6),
             "firm" if firm[row] else "forecast",
         )
-        for id, (minute, row) in zip(names("O", scenario.orders), drawn, strict=True)
+        for id, row in zip(names("O", scenario.orders), book, strict=True)
     ]

@@ -32,17 +32,22 @@ def fifty_lines(seed: int = SEED, recipe: Recipe = RECIPE) -> Plant:
     """The plant of the simulated history of a seed, with firm and expected orders."""
     history = simulate_history(np.random.default_rng(seed))
     master = build_master(history.daily, history.product, history.product_plant, recipe, seed)
-    expected = _expected(master, history.daily, recipe)
+    return with_expected_orders(master, history.daily, recipe.demand_days)
+
+
+def with_expected_orders(master: Plant, daily: pd.DataFrame, demand_days: int) -> Plant:
+    """The plant with the orders that the weekdays' mean demand of the last days foretells."""
+    expected = _expected(master, daily, demand_days)
     orders = sorted((*master.orders, *expected), key=lambda order: (order.due, order.id))
     return replace(master, orders=tuple(orders))
 
 
-def _expected(master: Plant, daily: pd.DataFrame, recipe: Recipe) -> Iterator[Order]:
-    """Orders that the weekdays' mean demand foretells, less the firm ones, in buckets of two days."""
+def _expected(master: Plant, daily: pd.DataFrame, demand_days: int) -> Iterator[Order]:
+    """Mean demand of the days less the firm orders, which take the first of it, by two days."""
     days = master.horizon // MINUTES_PER_DAY
-    recent = daily[daily["ds"] > daily["ds"].max() - pd.Timedelta(days=recipe.demand_days)]
+    recent = daily[daily["ds"] > daily["ds"].max() - pd.Timedelta(days=demand_days)]
     weekday = recent["ds"].dt.dayofweek.rename("weekday")
-    weeks = recipe.demand_days / 7
+    weeks = demand_days / 7
     mean = recent.groupby(["unique_id", weekday])["ordered_units"].sum() / weeks
     for item in master.items:
         if item.id in master.raw_items:
