@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.optimize.clock import minute_of, worked_before
 from models.optimize.compiled import inner
 from models.optimize.state import AT_ITS_START, FREE, Shop, State
 from models.optimize.trial import Desk, alter, bear, bury, insert, position_of, remove
-from plant.calendar import minute_of, minutes_needed, worked_before
+from plant.calendar import minutes_needed
 
 RELOCATE, SWAP, RESIZE, TRANSFER, SPLIT, CREATE, DROP, DELAY = range(8)
 MOVES = 8
@@ -341,8 +342,8 @@ def _delay(rng: np.random.Generator, shop: Shop, state: State, desk: Desk, run: 
             return False
         due = max(shop.orders.due[between(rng, first, last)], 0)
         minutes = minutes_needed(state.quantity[run], shop.capabilities.rate[line, item])
-        worked = worked_before(shop.calendar, line, due)[0] - minutes
-        release = max(minute_of(shop.calendar, line, worked), 0)
+        worked = worked_before(shop.clock, line, due) - minutes
+        release = max(minute_of(shop.clock, line, worked), 0)
     else:
         aside = between(rng, -720, 721)
         release = max(state.start[run] + aside, 0)

@@ -8,20 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.optimize.clock import minute_of, overtime_between, worked_before
 from models.optimize.compiled import inner, outer
-from models.optimize.state import AT_ITS_START, Shop, State
+from models.optimize.state import AT_ITS_START, CHECKED, PRICED, Shop, State
 from plant.arrays import Floats, Ints
-from plant.calendar import (
-    NEVER,
-    changeover_start,
-    minutes_needed,
-    next_manned,
-    run_end,
-    run_start,
-    worked_before,
-    worked_between,
-    worked_total,
-)
+from plant.borrowed import borrow
+from plant.calendar import NEVER, minutes_needed
 from plant.kernel import MINUTES_PER_DAY, TOLERANCE
 
 TARDINESS, PRODUCTION, CHANGEOVER, HOLDING, IDLE, INSTABILITY, MAKESPAN = range(7)
@@ -29,85 +21,101 @@ INFEASIBLE = np.inf
 
 
 @inner
-def retime(shop: Shop, state: State, line: int, first: int, keep: bool) -> bool:
+def retime(shop: Shop, state: State, line: int, first: int, last: int, keep: bool) -> bool:
     """Whether the line's runs from a position on could be timed anew, each as early as may be.
 
-    With `keep`, runs that take components do not start earlier than they did: what they take may not
-    be there yet.
+    Up to position `last` runs or their neighbours were edited; after it, times that do not change end
+    the walk. With `keep`, runs that take components do not start earlier than they did: what they take
+    may not be there yet.
     """
-    family, free = shop.lines.initial_family[line], 0
+    clock = shop.clock
+    family, free = shop.lines.initial_family[line], clock.available[line]
     table = shop.lines.table[line]
     if first > 0:
         before = state.sequence[line, first - 1]
-        family, free = shop.items.family[state.item[before]], state.end[before]
+        family, free = shop.items.family[state.item[before]], max(state.end[before], free)
+    worked = worked_before(clock, line, free)
     for position in range(first, state.length[line]):
         run = state.sequence[line, position]
         item = state.item[run]
-        need = 0
-        if family >= 0:
-            need = shop.changeovers.minutes[table, family, shop.items.family[item]]
-        start = run_start(shop.calendar, line, free, need)
+        need = (
+            shop.changeovers.minutes[table, family, shop.items.family[item]] if family >= 0 else 0
+        )
+        start = minute_of(clock, line, worked + need)
         if start == NEVER:
             return False
         if state.hold[run] == AT_ITS_START:
             if start > state.start[run]:
                 return False
+            start, end = state.start[run], state.end[run]
         else:
             release = state.release[run]
             if keep and shop.bom.pointer[item + 1] > shop.bom.pointer[item]:
                 release = max(release, state.start[run])
+            begun = worked + need
             if release > start:
-                start = next_manned(shop.calendar, line, release)
+                begun = worked_before(clock, line, release)
+                start = minute_of(clock, line, begun)
                 if start == NEVER:
                     return False
             minutes = max(
                 minutes_needed(state.quantity[run], shop.capabilities.rate[line, item]),
                 state.minutes[run],
             )
-            end = run_end(shop.calendar, line, start, minutes)
-            if end == NEVER:
+            end = minute_of(clock, line, begun + minutes - 1) + 1
+            if end == NEVER + 1:
                 return False
-            state.start[run], state.end[run] = start, end
-        family, free = shop.items.family[item], state.end[run]
+        stays = start == state.start[run] and end == state.end[run]
+        state.start[run], state.end[run] = start, end
+        state.run_money[run] = price_run(shop, state, line, run, family)
+        if stays and position >= last:
+            return True
+        family, worked = shop.items.family[item], worked_before(clock, line, end)
     return True
 
 
 @inner
+def price_run(shop: Shop, state: State, line: int, run: int, family: int) -> float:
+    """Weighted money that a run adds to its line after a family (or -1), idle time saved included.
+
+    And what the stock of items that need no walk costs for it.
+    """
+    clock, lines, weights = shop.clock, shop.lines, shop.weights
+    start, end, item = state.start[run], state.end[run], state.item[run]
+    begun = worked_before(clock, line, start)
+    manned = worked_before(clock, line, end) - begun
+    overtime = overtime_between(clock, line, start, end)
+    production = manned * lines.run_cost[line] + overtime * lines.overtime_cost[line]
+    money = weights[PRODUCTION] * production / 60.0
+    regular = manned - overtime
+    if family >= 0:
+        table, after = lines.table[line], shop.items.family[item]
+        money += weights[CHANGEOVER] * shop.changeovers.cost[table, family, after]
+        need = shop.changeovers.minutes[table, family, after]
+        if need > 0:
+            begin = minute_of(clock, line, begun - need)
+            regular += need - overtime_between(clock, line, begin, start)
+    money -= weights[IDLE] * lines.idle_cost[line] * regular / 60.0
+    quantity = state.quantity[run]
+    if shop.made_money[item] > 0:
+        money += shop.made_money[item] * quantity * max(shop.horizon - end, 0)
+    if shop.taken_money[item] > 0:
+        started = quantity / shop.capabilities.yield_[line, item]
+        money -= shop.taken_money[item] * started * max(shop.horizon - start, 0)
+    return float(money)
+
+
+@inner
 def price_line(shop: Shop, state: State, line: int) -> float:
-    """Weighted money of a line: production, changeovers, idle time."""
-    calendar, lines = shop.calendar, shop.lines
-    available = calendar.available[line]
-    before_all, before_overtime = worked_before(calendar, line, available)
-    production = changeovers = 0.0
-    busy_regular = last_end = 0
-    family, table = lines.initial_family[line], lines.table[line]
+    """Weighted money of a line: what its runs add to the cost of standing idle all along."""
+    clock = shop.clock
+    row, available = clock.calendar[line], clock.available[line]
+    minutes = clock.total[row] - worked_before(clock, line, available)
+    minutes -= overtime_between(clock, line, available, clock.worked.shape[1])
+    money = shop.weights[IDLE] * shop.lines.idle_cost[line] * minutes / 60.0
     for position in range(state.length[line]):
-        run = state.sequence[line, position]
-        start, end = state.start[run], state.end[run]
-        manned, overtime = worked_between(calendar, line, start, end)
-        production += manned * lines.run_cost[line] + overtime * lines.overtime_cost[line]
-        begin = start
-        after = shop.items.family[state.item[run]]
-        if family >= 0:
-            changeovers += shop.changeovers.cost[table, family, after]
-            need = shop.changeovers.minutes[table, family, after]
-            begin = max(changeover_start(calendar, line, start, need), last_end, available)
-        regular, extra = worked_between(calendar, line, begin, end)
-        busy_regular += regular - extra
-        last_end, family = end, after
-    regular_total = 0
-    last = calendar.pointer[line + 1] - 1
-    if last >= calendar.pointer[line]:
-        inside = calendar.end[last] - calendar.start[last]
-        overtime_total = calendar.worked_overtime[last] + inside * calendar.overtime[last]
-        regular_total = worked_total(calendar, line) - before_all - overtime_total + before_overtime
-    idle = (regular_total - busy_regular) / 60.0 * lines.idle_cost[line]
-    weights = shop.weights
-    return float(
-        weights[PRODUCTION] * production / 60.0
-        + weights[CHANGEOVER] * changeovers
-        + weights[IDLE] * idle
-    )
+        money += state.run_money[state.sequence[line, position]]
+    return float(money)
 
 
 @inner
@@ -125,6 +133,38 @@ def sort_events(shop: Shop, state: State, item: int, moments: Ints) -> int:
             to -= 1
         moments[to], runs[first + to], units[first + to] = moment, run, unit
     return int(count)
+
+
+@inner
+def runs_short(shop: Shop, state: State, item: int, moments: Ints) -> bool:
+    """Whether the stock of an item that nobody orders goes below zero."""
+    count = sort_events(shop, state, item, moments)
+    opened, stock = state.opened[item], shop.items.stock[item]
+    arrival, arrivals_end = shop.arrived[item], shop.arrived[item + 1]
+    for event in range(count):
+        if moments[event] > 2 * shop.horizon + 1:
+            break
+        run, per_unit = state.event_run[opened + event], state.event_units[opened + event]
+        if per_unit == 0.0:
+            stock += state.quantity[run]
+            continue
+        while arrival < arrivals_end and 2 * shop.arrival_at[arrival] <= moments[event]:
+            stock += shop.arrival_quantity[arrival]
+            arrival += 1
+        yield_ = shop.capabilities.yield_[state.line[run], state.item[run]]
+        stock -= state.quantity[run] * per_unit / yield_
+        if stock < -0.5 * TOLERANCE:
+            return True
+    return False
+
+
+@inner
+def idle_item_money(shop: Shop, item: int) -> float:
+    """Weighted money that the opening stock and arrivals of an item without orders cost to hold."""
+    units = shop.items.stock[item] * shop.horizon
+    for arrival in range(shop.arrived[item], shop.arrived[item + 1]):
+        units += shop.arrival_quantity[arrival] * max(shop.horizon - shop.arrival_at[arrival], 0)
+    return float(shop.made_money[item] * units)
 
 
 @inner
@@ -216,16 +256,27 @@ def makespan(state: State) -> int:
 
 @outer
 def price(shop: Shop, state: State, moments: Ints, left: Floats) -> float:
-    """Weighted money of the whole state, its parts noted in line_money and item_money.
+    """Weighted money of the whole state, its parts noted in run_money, line_money and item_money.
 
     Without what moves of base runs cost that the schedule has no longer: nothing here changes that.
     """
+    shop, state = borrow(shop), borrow(state)
     total = 0.0
     for line in range(len(state.length)):
+        family = shop.lines.initial_family[line]
+        for position in range(state.length[line]):
+            run = state.sequence[line, position]
+            state.run_money[run] = price_run(shop, state, line, run, family)
+            family = shop.items.family[state.item[run]]
         state.line_money[line] = price_line(shop, state, line)
         total += state.line_money[line]
     for item in range(len(state.events)):
-        state.item_money[item] = price_item(shop, state, item, moments, left)
+        if shop.kind[item] == PRICED:
+            state.item_money[item] = price_item(shop, state, item, moments, left)
+        elif shop.kind[item] == CHECKED and runs_short(shop, state, item, moments):
+            state.item_money[item] = INFEASIBLE
+        else:
+            state.item_money[item] = idle_item_money(shop, item)
         total += state.item_money[item]
     for run in range(len(state.line)):
         if moved(state, run):

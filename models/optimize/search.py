@@ -20,6 +20,7 @@ from models.optimize.state import Shop, State, shop_of, state_of, to_schedule
 from models.optimize.trial import Desk, agree, begin, desk_of, settle, take_back
 from plant import Plant, Schedule, Weights, Zones
 from plant.arrays import Floats, Ints
+from plant.borrowed import borrow
 
 PLAIN, OPEN = Weights(), Zones()
 # Of RELOCATE, SWAP, RESIZE, TRANSFER, SPLIT, CREATE, DROP, DELAY: how often each is tried.
@@ -91,21 +92,23 @@ def anneal(
     Where `worse` has room nothing is kept: it takes what worsening moves cost, and their number is
     returned.
     """
+    shop, state, desk, best = borrow(shop), borrow(state), borrow(desk), borrow(best)
     kept = 0
     unsaved = False
     for _ in range(moves):
         kind = some_kind(rng, shares)
         begin(shop, state, desk)
+        most = INFEASIBLE if len(worse) > 0 else -temperature * np.log(1.0 - rng.random())
         change = INFEASIBLE
         if propose(rng, shop, state, desk, kind):
-            change = settle(shop, state, desk, rng.random() < 0.5)
+            change = settle(shop, state, desk, rng.random() < 0.5, most)
         if len(worse) > 0:
             if SMALLEST_GAIN < change < INFEASIBLE:
                 worse[kept] = change
                 kept += 1
             take_back(shop, state, desk)
             continue
-        if change > 0 and not rng.random() < np.exp(-change / temperature):
+        if change == INFEASIBLE:
             take_back(shop, state, desk)
             continue
         if change > 0 and unsaved:
@@ -113,7 +116,7 @@ def anneal(
             save(state, best)
             unsaved = False
             continue
-        agree(state, desk)
+        agree(shop, state, desk)
         kept += 1
         level[0] += change
         if level[0] < level[1] - SMALLEST_GAIN:

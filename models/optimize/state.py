@@ -7,15 +7,16 @@ let it. `to_schedule` gives the records back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 
+from models.optimize.clock import Clock, clock_of
 from plant import Lock, Plant, Run, Schedule, Weights, Zones
 from plant.arrays import (
     BomArrays,
-    CalendarArrays,
     CapabilityArrays,
     ChangeoverArrays,
     Floats,
@@ -27,9 +28,11 @@ from plant.arrays import (
     plant_arrays,
 )
 from plant.calendar import minutes_needed, run_start, worked_between
+from plant.model import MINUTES_PER_DAY
 
 OPEN = Zones()
 FREE, ON_ITS_LINE, AT_ITS_START = 0, 1, 2
+PRICED, CHECKED, IDLE = 0, 1, 2
 HOLD: dict[Lock, int] = {
     "none": FREE,
     "line": ON_ITS_LINE,
@@ -44,10 +47,16 @@ class Shop(NamedTuple):
     Arrivals of item i are rows arrived[i]..arrived[i+1] of arrival_at, arrival_quantity; the lines that
     can make it makers[made[i]]..makers[made[i+1]]; the items it goes into parents[used[i]]..
     parents[used[i+1]]. weights [7] in the order of `plant.COMPONENTS`.
+
+    kind [I]: PRICED items are walked through to know what they cost. The others have no orders and no
+    safety stock, so that while their stock is not negative they cost a constant, plus `made_money` [I]
+    per unit and minute between a run's end and the horizon, less `taken_money` [I] per unit started and
+    minute from its start on. Of them CHECKED ones are components, whose stock may run short, and IDLE
+    ones are not.
     """
 
     horizon: int
-    calendar: CalendarArrays
+    clock: Clock
     lines: LineArrays
     items: ItemArrays
     capabilities: CapabilityArrays
@@ -63,6 +72,9 @@ class Shop(NamedTuple):
     used: Ints
     parents: Ints
     weights: Floats
+    kind: Ints
+    made_money: Floats
+    taken_money: Floats
 
 
 class State(NamedTuple):
@@ -71,7 +83,8 @@ class State(NamedTuple):
     Per place [N]: line, item, quantity, start, end, release, minutes (0: as the quantity needs), hold
     (FREE, ON_ITS_LINE, AT_ITS_START), slush_line and slush_start (-1: moving it costs nothing), alive.
     sequence [L, M] of places, length [L]. Item i has the events opened[i]..opened[i]+events[i]: the run
-    (place) and its units taken per unit made, 0 where it delivers. line_money [L], item_money [I].
+    (place) and its units taken per unit made, 0 where it delivers. line_money [L], item_money [I],
+    run_money [N]: what a run adds to its line's money.
     spare: places for new runs, of which spare_count[0] are left.
     """
 
@@ -94,6 +107,7 @@ class State(NamedTuple):
     event_units: Floats
     line_money: Floats
     item_money: Floats
+    run_money: Floats
     spare: Ints
     spare_count: Ints
 
@@ -109,7 +123,7 @@ def shop_of(plant: Plant, weights: Weights) -> Shop:
     by_component = np.argsort(arrays.bom.component, kind="stable")
     return Shop(
         arrays.horizon,
-        arrays.calendar,
+        clock_of(plant),
         arrays.lines,
         arrays.items,
         arrays.capabilities,
@@ -135,20 +149,40 @@ def shop_of(plant: Plant, weights: Weights) -> Shop:
                 weights.makespan,
             ]
         ),
+        *_straight_items(arrays, weights),
     )
 
 
+def _straight_items(arrays: PlantArrays, weights: Weights) -> tuple[Ints, Floats, Floats]:
+    """Each item's kind, and what the stock of those that need no walk costs per unit and minute."""
+    items, bom = arrays.items, arrays.bom
+    has_orders = np.diff(arrays.orders.pointer) > 0
+    short = (items.safety_stock > 0) & (items.shortage_cost > 0)
+    walked = has_orders | (short & (weights.holding > 0))
+    is_component = np.bincount(bom.component, minlength=len(items.stock)) > 0
+    kind = np.where(walked, PRICED, np.where(is_component, CHECKED, IDLE)).astype(np.int64)
+    rate = np.where(walked, 0.0, items.holding_cost * weights.holding / MINUTES_PER_DAY)
+    owner = np.repeat(np.arange(len(items.stock)), np.diff(bom.pointer))
+    taken = np.bincount(owner, bom.per_unit * rate[bom.component], minlength=len(items.stock))
+    return kind, rate, taken.astype(np.float64)
+
+
 def state_of(
-    plant: Plant, schedule: Schedule, base: Schedule | None = None, zones: Zones = OPEN
+    plant: Plant,
+    schedule: Schedule,
+    base: Schedule | None = None,
+    zones: Zones = OPEN,
+    room: int = 0,
 ) -> tuple[State, list[Run]]:
     """The schedule as a state of the search, and the run that each of its first places stands for.
 
     A run keeps its start where it is later than it has to be, and its shift minutes where it has more
-    than its quantity needs. What base and zones lock is held. The schedule is taken to be feasible.
+    than its quantity needs. What base and zones lock is held. The schedule is taken to be feasible. There
+    is room for `room` more runs at least.
     """
     arrays = plant_arrays(plant)
     order = sorted(schedule.runs, key=lambda run: (run.start, run.end, run.id))
-    state = _empty(plant, arrays, order)
+    state = _empty(plant, arrays, order, room)
     published = {run.id: run for run in base.runs} if base else {}
     slush = range(zones.frozen, zones.frozen + zones.slush)
     families = arrays.items.family
@@ -185,29 +219,33 @@ def state_of(
 
 
 def to_schedule(
-    plant: Plant, state: State, known: Sequence[Run], taken: frozenset[str]
+    plant: Plant,
+    state: State,
+    known: Sequence[Run],
+    taken: frozenset[str],
+    names: Mapping[int, str] | None = None,
 ) -> Schedule:
-    """The records of a state; new runs get ids that neither the known runs nor `taken` have."""
+    """The records of a state.
+
+    The first places bear the ids and locks of the known runs, others the ids that `names` gives them, or
+    new ones that neither the known runs nor `taken` have.
+    """
     used = {run.id for run in known} | taken
-    fresh = (
-        name for n in range(1, len(state.line) + len(used) + 2) if (name := f"R{n}") not in used
-    )
-    runs = []
-    for place in np.flatnonzero(state.alive).tolist():
-        old = known[place] if place < len(known) else None
-        runs.append(
-            Run(
-                old.id if old else next(fresh),
-                plant.lines[state.line[place]].id,
-                plant.items[state.item[place]].id,
-                int(state.start[place]),
-                int(state.end[place]),
-                float(state.quantity[place]),
-                old.lock if old else "none",
-            )
+    fresh = (f"R{n}" for n in count(1) if f"R{n}" not in used)
+    named = dict(names or {}) | {place: run.id for place, run in enumerate(known)}
+    runs = [
+        Run(
+            named[place] if place in named else next(fresh),
+            plant.lines[state.line[place]].id,
+            plant.items[state.item[place]].id,
+            int(state.start[place]),
+            int(state.end[place]),
+            float(state.quantity[place]),
+            known[place].lock if place < len(known) else "none",
         )
-    runs.sort(key=lambda run: (run.line, run.start))
-    return Schedule(tuple(runs))
+        for place in np.flatnonzero(state.alive).tolist()
+    ]
+    return Schedule(tuple(sorted(runs, key=lambda run: (run.line, run.start))))
 
 
 def events_of(bom: BomArrays, item: int) -> Iterator[tuple[int, float]]:
@@ -217,18 +255,18 @@ def events_of(bom: BomArrays, item: int) -> Iterator[tuple[int, float]]:
         yield int(bom.component[row]), float(bom.per_unit[row])
 
 
-def _empty(plant: Plant, arrays: PlantArrays, runs: Sequence[Run]) -> State:
+def _empty(plant: Plant, arrays: PlantArrays, runs: Sequence[Run], more: int) -> State:
     lines, items = len(plant.lines), len(plant.items)
-    room = 2 * len(runs) + len(plant.orders) + 64
+    room = 2 * len(runs) + len(plant.orders) + more + 64
     on_line = np.bincount([arrays.line_index[r.line] for r in runs], minlength=lines)
-    longest = int(on_line.max(initial=0)) * 2 + min(len(plant.orders), 200) + 16
+    longest = int(on_line.max(initial=0)) * 2 + min(len(plant.orders), 200) + min(more, 400) + 16
     events = np.zeros(items, np.int64)
     for run in runs:
         for item, _ in events_of(arrays.bom, arrays.item_index[run.item]):
             events[item] += 1
     used_by = np.bincount(arrays.bom.component, minlength=items)
     ordered = np.diff(arrays.orders.pointer)
-    space = 2 * events + ordered * 2 + 32 + np.where(used_by > 0, room // 2, 0)
+    space = 2 * events + ordered * 2 + min(more, 400) + 32 + np.where(used_by > 0, room // 2, 0)
     opened = np.concatenate([[0], np.cumsum(space)]).astype(np.int64)
 
     def ints(fill: int) -> Ints:
@@ -255,6 +293,7 @@ def _empty(plant: Plant, arrays: PlantArrays, runs: Sequence[Run]) -> State:
         event_units=np.zeros(int(opened[-1])),
         line_money=np.zeros(lines),
         item_money=np.zeros(items),
+        run_money=np.zeros(room),
         spare=spare,
         spare_count=np.array([len(spare)], dtype=np.int64),
     )

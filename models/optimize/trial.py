@@ -19,8 +19,9 @@ from models.optimize.pricing import (
     price_item,
     price_line,
     retime,
+    runs_short,
 )
-from models.optimize.state import Shop, State
+from models.optimize.state import CHECKED, IDLE, PRICED, Shop, State
 from plant.arrays import Floats, Ints
 
 LINES, RUNS, ITEMS, STAMP = range(4)
@@ -31,7 +32,7 @@ class Desk(NamedTuple):
     """Room to work in, and what a trial has changed so far.
 
     number [4]: lines opened, runs kept, items touched, the trial's stamp. Per opened line: its index, the
-    first position to time anew, its sequence, starts and ends before, its money before. Per kept run:
+    first and last position edited, its sequence, starts, ends and money before. Per kept run:
     its place and fields before, and whether its events were added (1), removed (-1) or neither. before
     [2]: instability money and makespan before. Per item: stamp of the last trial that touched it.
     """
@@ -41,10 +42,12 @@ class Desk(NamedTuple):
     number: Ints
     line: Ints
     first: Ints
+    last: Ints
     length: Ints
     sequence: Ints
     start: Ints
     end: Ints
+    run_money: Floats
     line_money: Floats
     run: Ints
     run_fields: Ints
@@ -67,9 +70,11 @@ def desk_of(shop: Shop, state: State) -> Desk:
         np.zeros(MOST_LINES, np.int64),
         np.zeros(MOST_LINES, np.int64),
         np.zeros(MOST_LINES, np.int64),
+        np.zeros(MOST_LINES, np.int64),
         np.zeros((MOST_LINES, longest), np.int64),
         np.zeros((MOST_LINES, longest), np.int64),
         np.zeros((MOST_LINES, longest), np.int64),
+        np.zeros((MOST_LINES, longest)),
         np.zeros(MOST_LINES),
         np.zeros(MOST_RUNS, np.int64),
         np.zeros((MOST_RUNS, 6), np.int64),
@@ -100,12 +105,13 @@ def open_line(shop: Shop, state: State, desk: Desk, line: int) -> int:
     slot = desk.number[LINES]
     desk.number[LINES] += 1
     desk.line[slot], desk.length[slot] = line, state.length[line]
-    desk.first[slot] = state.length[line]
+    desk.first[slot], desk.last[slot] = state.length[line], -1
     desk.line_money[slot] = state.line_money[line]
     for position in range(state.length[line]):
         run = state.sequence[line, position]
         desk.sequence[slot, position] = run
         desk.start[slot, position], desk.end[slot, position] = state.start[run], state.end[run]
+        desk.run_money[slot, position] = state.run_money[run]
         if moved(state, run):
             desk.before[0] += shop.weights[INSTABILITY]
     return int(slot)
@@ -136,6 +142,9 @@ def remove(shop: Shop, state: State, desk: Desk, line: int, position: int) -> in
     for at in range(position, state.length[line]):
         state.sequence[line, at] = state.sequence[line, at + 1]
     desk.first[slot] = min(desk.first[slot], position)
+    if desk.last[slot] > position:
+        desk.last[slot] -= 1
+    desk.last[slot] = max(desk.last[slot], position)
     return int(run)
 
 
@@ -154,6 +163,9 @@ def insert(shop: Shop, state: State, desk: Desk, line: int, position: int, run: 
         state.minutes[run] = 0
     state.line[run] = line
     desk.first[slot] = min(desk.first[slot], position)
+    if desk.last[slot] >= position:
+        desk.last[slot] += 1
+    desk.last[slot] = max(desk.last[slot], position + 1)
     return True
 
 
@@ -166,7 +178,9 @@ def alter(shop: Shop, state: State, desk: Desk, run: int, quantity: float, relea
     if quantity != state.quantity[run]:
         state.minutes[run] = 0
     state.quantity[run], state.release[run], state.start[run] = quantity, release, 0
-    desk.first[slot] = min(desk.first[slot], position_of(state, run))
+    position = position_of(state, run)
+    desk.first[slot] = min(desk.first[slot], position)
+    desk.last[slot] = max(desk.last[slot], position)
 
 
 @inner
@@ -197,40 +211,68 @@ def bury(shop: Shop, state: State, desk: Desk, run: int) -> None:
 
 
 @inner
-def settle(shop: Shop, state: State, desk: Desk, keep: bool) -> float:
-    """What the trial changes the weighted money by; INFEASIBLE where it breaks a rule."""
-    for slot in range(desk.number[LINES]):
-        if not retime(shop, state, desk.line[slot], desk.first[slot], keep):
-            return INFEASIBLE
-    _touch_changed(shop, state, desk)
+def settle(shop: Shop, state: State, desk: Desk, keep: bool, most: float) -> float:
+    """What the trial changes the weighted money by, if at most so much; else INFEASIBLE.
+
+    INFEASIBLE also where it breaks a rule. What is cheap to know comes first: the lines, then the items
+    that have to be walked through, while what is left to gain may still be enough, and only for what
+    would be accepted whether the components suffice.
+    """
     change = -desk.before[0]
-    for slot in range(desk.number[ITEMS]):
-        item = desk.item[slot]
-        money = price_item(shop, state, item, desk.moments, desk.left)
-        if money == INFEASIBLE:
-            return INFEASIBLE
-        change += money - state.item_money[item]
-        desk.item_money[slot] = money
     for slot in range(desk.number[LINES]):
         line = desk.line[slot]
+        if not retime(shop, state, line, desk.first[slot], desk.last[slot], keep):
+            return INFEASIBLE
         state.line_money[line] = price_line(shop, state, line)
         change += state.line_money[line] - desk.line_money[slot]
-        for position in range(state.length[line]):
-            if moved(state, state.sequence[line, position]):
-                change += shop.weights[INSTABILITY]
-    for slot in range(desk.number[RUNS]):
-        if desk.run_events[slot] == -1 and moved(state, desk.run[slot]):
-            change += shop.weights[INSTABILITY]
+    change += _change_of_moves(shop, state, desk)
     if shop.weights[MAKESPAN] > 0:
         change += shop.weights[MAKESPAN] * (makespan(state) - desk.before[1]) / 60.0
+    _touch_changed(shop, state, desk)
+    left_to_gain = 0.0
+    for slot in range(desk.number[ITEMS]):
+        if shop.kind[desk.item[slot]] == PRICED:
+            left_to_gain += state.item_money[desk.item[slot]]
+    for slot in range(desk.number[ITEMS]):
+        item = desk.item[slot]
+        if shop.kind[item] != PRICED:
+            continue
+        if change - left_to_gain > most:
+            return INFEASIBLE
+        money = price_item(shop, state, item, desk.moments, desk.left)
+        change += money - state.item_money[item]
+        left_to_gain -= state.item_money[item]
+        desk.item_money[slot] = money
+    if not change <= most:
+        return INFEASIBLE
+    for slot in range(desk.number[ITEMS]):
+        item = desk.item[slot]
+        if shop.kind[item] == CHECKED and runs_short(shop, state, item, desk.moments):
+            return INFEASIBLE
     return float(change)
 
 
 @inner
-def agree(state: State, desk: Desk) -> None:
+def _change_of_moves(shop: Shop, state: State, desk: Desk) -> float:
+    """What moves of published runs cost now on the lines edited."""
+    if shop.weights[INSTABILITY] == 0:
+        return 0.0
+    moves = 0
+    for slot in range(desk.number[LINES]):
+        line = desk.line[slot]
+        for position in range(state.length[line]):
+            moves += moved(state, state.sequence[line, position])
+    for slot in range(desk.number[RUNS]):
+        moves += desk.run_events[slot] == -1 and moved(state, desk.run[slot])
+    return float(shop.weights[INSTABILITY] * moves)
+
+
+@inner
+def agree(shop: Shop, state: State, desk: Desk) -> None:
     """Keep what the trial did; the places of runs that were new and are gone are free again."""
     for slot in range(desk.number[ITEMS]):
-        state.item_money[desk.item[slot]] = desk.item_money[slot]
+        if shop.kind[desk.item[slot]] == PRICED:
+            state.item_money[desk.item[slot]] = desk.item_money[slot]
     for slot in range(desk.number[RUNS]):
         run = desk.run[slot]
         if desk.run_events[slot] == -1 and run >= len(state.line) - len(state.spare):
@@ -260,6 +302,7 @@ def take_back(shop: Shop, state: State, desk: Desk) -> None:
             run = desk.sequence[slot, position]
             state.sequence[line, position] = run
             state.start[run], state.end[run] = desk.start[slot, position], desk.end[slot, position]
+            state.run_money[run] = desk.run_money[slot, position]
 
 
 @inner
@@ -288,15 +331,15 @@ def _touch_changed(shop: Shop, state: State, desk: Desk) -> None:
 def _touch_run(shop: Shop, state: State, desk: Desk, run: int, begins: bool, ends: bool) -> None:
     item = state.item[run]
     if ends:
-        _touch(desk, item)
+        _touch(shop, desk, item)
     if begins:
         for row in range(shop.bom.pointer[item], shop.bom.pointer[item + 1]):
-            _touch(desk, shop.bom.component[row])
+            _touch(shop, desk, shop.bom.component[row])
 
 
 @inner
-def _touch(desk: Desk, item: int) -> None:
-    if desk.item_stamp[item] != desk.number[STAMP]:
+def _touch(shop: Shop, desk: Desk, item: int) -> None:
+    if shop.kind[item] != IDLE and desk.item_stamp[item] != desk.number[STAMP]:
         desk.item_stamp[item] = desk.number[STAMP]
         desk.item[desk.number[ITEMS]] = item
         desk.number[ITEMS] += 1
