@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from plant.arrays import CalendarArrays
+from plant.compiled import outer
 
 NEVER = -1
 
 
-@njit(cache=True, inline="never")
+@outer
 def _shift_at(calendar: Any, line: int, minute: int) -> int:
     """The row of the line's last shift that starts before the minute, or one before its first row."""
     low, high = calendar.pointer[line], calendar.pointer[line + 1]
@@ -29,7 +29,7 @@ def _shift_at(calendar: Any, line: int, minute: int) -> int:
     return low - 1
 
 
-@njit(cache=True)
+@outer
 def worked_before(calendar: CalendarArrays, line: int, minute: int) -> tuple[int, int]:
     """Shift minutes of the line before a minute: all of them, and those in overtime shifts."""
     row = _shift_at(calendar, line, minute)
@@ -40,7 +40,7 @@ def worked_before(calendar: CalendarArrays, line: int, minute: int) -> tuple[int
     return calendar.worked[row] + inside, calendar.worked_overtime[row] + overtime
 
 
-@njit(cache=True)
+@outer
 def worked_between(calendar: CalendarArrays, line: int, start: int, end: int) -> tuple[int, int]:
     """Shift minutes of the line in [start, end): all of them, and those in overtime shifts."""
     if end <= start:
@@ -50,7 +50,7 @@ def worked_between(calendar: CalendarArrays, line: int, start: int, end: int) ->
     return total - before, overtime - overtime_before
 
 
-@njit(cache=True)
+@outer
 def worked_total(calendar: CalendarArrays, line: int) -> int:
     """All shift minutes that the line has."""
     first, last = calendar.pointer[line], calendar.pointer[line + 1] - 1
@@ -59,7 +59,7 @@ def worked_total(calendar: CalendarArrays, line: int) -> int:
     return int(calendar.worked[last] + calendar.end[last] - calendar.start[last])
 
 
-@njit(cache=True)
+@outer
 def minute_of(calendar: CalendarArrays, line: int, worked: int) -> int:
     """The manned minute that has exactly `worked` shift minutes before it, or NEVER."""
     low, high = calendar.pointer[line], calendar.pointer[line + 1]
@@ -75,27 +75,27 @@ def minute_of(calendar: CalendarArrays, line: int, worked: int) -> int:
     return int(calendar.start[row] + worked - calendar.worked[row])
 
 
-@njit(cache=True)
+@outer
 def next_manned(calendar: CalendarArrays, line: int, minute: int) -> int:
     """The first manned minute at or after a minute, or NEVER."""
     return minute_of(calendar, line, worked_before(calendar, line, minute)[0])
 
 
-@njit(cache=True)
+@outer
 def is_manned(calendar: CalendarArrays, line: int, minute: int) -> bool:
     """Whether the minute lies inside a shift of the line."""
     row = _shift_at(calendar, line, minute + 1)
     return bool(row >= calendar.pointer[line] and minute < calendar.end[row])
 
 
-@njit(cache=True)
+@outer
 def run_end(calendar: CalendarArrays, line: int, start: int, minutes: int) -> int:
     """The earliest end of a run that starts at a manned minute and needs so many shift minutes, or NEVER."""
     last = minute_of(calendar, line, worked_before(calendar, line, start)[0] + minutes - 1)
     return last + 1 if last != NEVER else NEVER
 
 
-@njit(cache=True)
+@outer
 def run_start(calendar: CalendarArrays, line: int, free_from: int, changeover: int) -> int:
     """The earliest start of a run after a changeover of so many shift minutes on a line free from a minute.
 
@@ -105,7 +105,7 @@ def run_start(calendar: CalendarArrays, line: int, free_from: int, changeover: i
     return minute_of(calendar, line, worked_before(calendar, line, free)[0] + changeover)
 
 
-@njit(cache=True)
+@outer
 def changeover_start(calendar: CalendarArrays, line: int, start: int, minutes: int) -> int:
     """When a changeover of so many shift minutes begins that ends at a run's start, as late as possible.
 
@@ -116,7 +116,7 @@ def changeover_start(calendar: CalendarArrays, line: int, start: int, minutes: i
     return minute_of(calendar, line, worked_before(calendar, line, start)[0] - minutes)
 
 
-@njit(cache=True)
+@outer
 def minutes_needed(quantity: float, rate: float) -> int:
     """The whole shift minutes that a quantity takes at a rate per hour."""
     return int(np.ceil(quantity / rate * 60.0 - 1e-6))

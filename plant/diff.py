@@ -71,9 +71,7 @@ class Difference:
         return not self.runs
 
 
-def diff(
-    plant: Plant, before: Schedule, after: Schedule, weights: Weights = DEFAULT
-) -> Difference:
+def diff(plant: Plant, before: Schedule, after: Schedule, weights: Weights = DEFAULT) -> Difference:
     """What changed from one schedule of a plant to another. Raises ReferencesError as `evaluate` does."""
     changes, unchanged = run_changes(before, after)
     was, now = evaluate(plant, before, weights=weights), evaluate(plant, after, weights=weights)

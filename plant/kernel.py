@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from plant.arrays import (
@@ -32,6 +31,7 @@ from plant.calendar import (
     worked_between,
     worked_total,
 )
+from plant.compiled import outer
 
 TOLERANCE = 1e-6
 MINUTES_PER_DAY = 1440.0
@@ -63,7 +63,7 @@ class LineWork(NamedTuple):
     idle_money: Floats
 
 
-@njit(cache=True)
+@outer
 def walk_lines(
     calendar: CalendarArrays,
     lines: LineArrays,
@@ -154,7 +154,7 @@ def walk_lines(
     return work
 
 
-@njit(cache=True)
+@outer
 def lot_breach(quantity: float, min_lot: float, multiple: float) -> float:
     """Units that a lot is under its least or off its multiple; 0 where it is neither."""
     if quantity < min_lot - TOLERANCE:
@@ -219,7 +219,7 @@ class StockWork(NamedTuple):
     served_at: Ints
 
 
-@njit(cache=True)
+@outer
 def walk_stocks(
     horizon: int, items: ItemArrays, orders: OrderArrays, events: StockEvents
 ) -> StockWork:
@@ -309,7 +309,7 @@ NOBODY = -(2**62)
 DUST = 1e-9  # what floating sums leave over is nobody's unit
 
 
-@njit(cache=True)
+@outer
 def peg_stocks(
     horizon: int, items: ItemArrays, orders: OrderArrays, events: StockEvents
 ) -> tuple[Ints, Ints, Ints, Floats, Ints]:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.optimize.compiled import inner
 from plant import Plant
 from plant.arrays import Ints
 from plant.calendar import NEVER
+from plant.compiled import inner
 
 Table = NDArray[np.int32]
 

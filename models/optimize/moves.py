@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from models.optimize.clock import minute_of, worked_before
-from models.optimize.compiled import inner
 from models.optimize.state import AT_ITS_START, FREE, Shop, State
 from models.optimize.trial import Desk, alter, bear, bury, insert, position_of, remove
 from plant.calendar import minutes_needed
+from plant.compiled import inner
 
 RELOCATE, SWAP, RESIZE, TRANSFER, SPLIT, CREATE, DROP, DELAY = range(8)
 MOVES = 8

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from models.optimize.clock import minute_of, overtime_between, worked_before
-from models.optimize.compiled import inner, outer
 from models.optimize.state import AT_ITS_START, CHECKED, PRICED, Shop, State
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
 from plant.calendar import NEVER, minutes_needed
+from plant.compiled import inner, outer
 from plant.kernel import MINUTES_PER_DAY, TOLERANCE
 
 TARDINESS, PRODUCTION, CHANGEOVER, HOLDING, IDLE, INSTABILITY, MAKESPAN = range(7)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.optimize.compiled import inner, outer
 from models.optimize.moves import propose
 from models.optimize.pricing import INFEASIBLE, price
 from models.optimize.state import Shop, State, shop_of, state_of, to_schedule
@@ -21,6 +20,7 @@ from models.optimize.trial import Desk, agree, begin, desk_of, settle, take_back
 from plant import Plant, Schedule, Weights, Zones
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
+from plant.compiled import inner, outer
 
 PLAIN, OPEN = Weights(), Zones()
 # Of RELOCATE, SWAP, RESIZE, TRANSFER, SPLIT, CREATE, DROP, DELAY: how often each is tried.

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.optimize.compiled import inner
 from models.optimize.pricing import (
     INFEASIBLE,
     INSTABILITY,
@@ -23,6 +22,7 @@ from models.optimize.pricing import (
 )
 from models.optimize.state import CHECKED, IDLE, PRICED, Shop, State
 from plant.arrays import Floats, Ints
+from plant.compiled import inner
 
 LINES, RUNS, ITEMS, STAMP = range(4)
 MOST_LINES, MOST_RUNS = 2, 64
