@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from pipelines.context import Context, load_context
@@ -52,8 +51,3 @@ def find_step(step: str) -> Callable[[Context], Any]:
         raise ValueError(f"step: expected one of {', '.join(STEPS)}, found {step!r}")
     function: Callable[[Context], Any] = getattr(import_module(f"pipelines.{step}"), step)
     return function
-
-
-def metrics_file(context: Context, step: str) -> Path:
-    """Return where a step leaves its figures."""
-    return context.settings.metrics / f"{step}.json"
