@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from plant.arrays import Floats, Ints, PlantArrays, RunArrays
+from plant.compiled import outer
 from plant.kernel import GAIN, TAKE, stock_events
 
 DUE = 2
@@ -66,7 +66,7 @@ def open_ledger(arrays: PlantArrays, kept: RunArrays, room: Ints) -> Ledger:
     return ledger
 
 
-@njit(cache=True)
+@outer
 def enter(ledger: Ledger, row: int, at: int, kind: int, quantity: float) -> bool:
     """Whether there was room for the event, which is in the ledger then."""
     last = ledger.entries[row]
@@ -87,7 +87,7 @@ def enter(ledger: Ledger, row: int, at: int, kind: int, quantity: float) -> bool
     return True
 
 
-@njit(cache=True)
+@outer
 def may_take(ledger: Ledger, row: int, at: int, quantity: float) -> bool:
     """Whether so many units can be taken at a minute with every take from then on still served."""
     level = ledger.stock[row]  # what is in stock, less what orders are waiting for
@@ -129,7 +129,7 @@ def may_take(ledger: Ledger, row: int, at: int, quantity: float) -> bool:
     return bool(on_hand - quantity >= -SHORT)
 
 
-@njit(cache=True)
+@outer
 def free_to_take(ledger: Ledger, row: int, at: int) -> float:
     """Units that can surely be taken at a minute (orders waiting may leave more)."""
     level = ledger.stock[row]
@@ -167,7 +167,7 @@ def free_to_take(ledger: Ledger, row: int, at: int) -> float:
     return float(max(on_hand, 0.0))
 
 
-@njit(cache=True)
+@outer
 def earliest_take(ledger: Ledger, row: int, after: int, quantity: float) -> int:
     """The first minute at or after one in which so many units can be taken, or NEVER."""
     if may_take(ledger, row, after, quantity):

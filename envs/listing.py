@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from envs.ledger import NEVER, Ledger, enter, open_ledger
 from envs.shop import Jobs, Listed, Shop
@@ -29,6 +28,7 @@ from plant.calendar import (
     worked_before,
     worked_between,
 )
+from plant.compiled import inner, outer
 from plant.kernel import GAIN, TAKE
 
 UNSTARTABLE = -1
@@ -59,7 +59,7 @@ def build(
     return out.first(placed)
 
 
-@njit(cache=True)
+@inner
 def _start(shop: Shop, line: int, free: int, changeover: int, wake: int) -> int:
     """The first minute from `wake` on at which a run can start on a line free from `free`."""
     start = run_start(shop.calendar, line, free, changeover)
@@ -68,7 +68,7 @@ def _start(shop: Shop, line: int, free: int, changeover: int, wake: int) -> int:
     return int(minute_of(shop.calendar, line, worked_before(shop.calendar, line, wake)[0]))
 
 
-@njit(cache=True)
+@inner
 def _overtime_until(calendar: CalendarArrays, line: int, minute: int) -> int:
     """The end of the overtime shift that a manned minute lies in, or -1 in a regular one."""
     low, high = calendar.pointer[line], calendar.pointer[line + 1]
@@ -112,7 +112,7 @@ class _Desk(NamedTuple):
     counter: Ints
 
 
-@njit(cache=True)
+@inner
 def _opened(shop: Shop, jobs: Jobs, kept: RunArrays, index: Index, assigned: Ints) -> _Desk:
     size, count = jobs.minutes.shape
     candidates = np.zeros((size, count), np.int64)
@@ -145,7 +145,7 @@ def _opened(shop: Shop, jobs: Jobs, kept: RunArrays, index: Index, assigned: Int
     )
 
 
-@njit(cache=True)
+@inner
 def _look(shop: Shop, desk: _Desk, line: int, target: int) -> None:
     """When the line could start a family, noted for this decision."""
     change = 0
@@ -159,7 +159,7 @@ def _look(shop: Shop, desk: _Desk, line: int, target: int) -> None:
         desk.worked[target] = worked_before(shop.calendar, line, start)[0]
 
 
-@njit(cache=True)
+@inner
 def _best(shop: Shop, jobs: Jobs, index: Index, desk: _Desk, line: int) -> tuple[int, int]:
     """The most urgent lot not tried in this decision, or -1; and the minute the others wait for."""
     # Bare arrays: a table handed on costs more than the arithmetic in this innermost loop.
@@ -216,7 +216,7 @@ def _best(shop: Shop, jobs: Jobs, index: Index, desk: _Desk, line: int) -> tuple
     return best, soon
 
 
-@njit(cache=True)
+@inner
 def _sized(
     shop: Shop, jobs: Jobs, ledger: Ledger, desk: _Desk, line: int, lot: int, wanted: float
 ) -> tuple[float, int]:
@@ -233,7 +233,7 @@ def _sized(
     return quantity, moment
 
 
-@njit(cache=True)
+@inner
 def _ends(shop: Shop, line: int, item: int, start: int, quantity: float) -> tuple[float, int]:
     """The units that a line finishes before its last shift ends, and when, or UNSTARTABLE."""
     calendar, rate = shop.calendar, shop.capabilities.rate[line, item]
@@ -247,7 +247,7 @@ def _ends(shop: Shop, line: int, item: int, start: int, quantity: float) -> tupl
     return quantity, end
 
 
-@njit(cache=True)
+@inner
 def _fits(shop: Shop, kept: RunArrays, desk: _Desk, line: int, item: int, end: int) -> bool:
     """Whether a run that ends then leaves the next kept run its changeover."""
     fixed = desk.following[line]
@@ -259,7 +259,7 @@ def _fits(shop: Shop, kept: RunArrays, desk: _Desk, line: int, item: int, end: i
     return bool(end <= begin and worked_between(shop.calendar, line, end, begin)[0] >= gap)
 
 
-@njit(cache=True)
+@inner
 def _commit(
     shop: Shop,
     jobs: Jobs,
@@ -294,7 +294,7 @@ def _commit(
     desk.family[line] = shop.family[item]
 
 
-@njit(cache=True)
+@inner
 def _call(shop: Shop, jobs: Jobs, desk: _Desk, item: int, at: int) -> None:
     """Lots that take the item, and all lines, look again when it comes."""
     for lot in range(len(desk.done)):
@@ -304,7 +304,7 @@ def _call(shop: Shop, jobs: Jobs, desk: _Desk, item: int, at: int) -> None:
         desk.wake[line] = min(desk.wake[line], max(desk.free[line], at))
 
 
-@njit(cache=True)
+@inner
 def _decide(
     shop: Shop,
     jobs: Jobs,
@@ -342,7 +342,7 @@ def _decide(
             return True, soon
 
 
-@njit(cache=True)
+@outer
 def _listed(
     shop: Shop,
     jobs: Jobs,

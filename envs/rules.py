@@ -20,6 +20,8 @@ from plant import Plant, Run, Schedule, Weights, Zones, evaluate
 from plant.arrays import RunArrays, plant_arrays, run_arrays
 
 ANY_TIME = 2**40
+NO_ZONES = Zones()
+EQUAL = Weights()
 DAY = 1440
 
 
@@ -73,7 +75,7 @@ _WINDOWS = (2 * DAY, 3 * DAY, 5 * DAY, ANY_TIME)
 
 
 def dispatch(
-    plant: Plant, rule: Rule, base: Schedule | None = None, zones: Zones = Zones()
+    plant: Plant, rule: Rule, base: Schedule | None = None, zones: Zones = NO_ZONES
 ) -> Schedule:
     """The schedule that a rule makes of a plant.
 
@@ -85,9 +87,9 @@ def dispatch(
 
 def tuned_atcs(
     plant: Plant,
-    weights: Weights = Weights(),
+    weights: Weights = EQUAL,
     base: Schedule | None = None,
-    zones: Zones = Zones(),
+    zones: Zones = NO_ZONES,
 ) -> Schedule:
     """The cheapest schedule that ATCS makes of a plant over a grid of parameters and lot sizes."""
     return tune_atcs(plant, weights, base, zones)[1]
@@ -95,9 +97,9 @@ def tuned_atcs(
 
 def tune_atcs(
     plant: Plant,
-    weights: Weights = Weights(),
+    weights: Weights = EQUAL,
     base: Schedule | None = None,
-    zones: Zones = Zones(),
+    zones: Zones = NO_ZONES,
 ) -> tuple[Rule, Schedule]:
     """The ATCS parameters that are cheapest on a plant, and their schedule.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from envs.lots import LotArrays
 from plant.arrays import (
@@ -18,6 +17,7 @@ from plant.arrays import (
     PlantArrays,
 )
 from plant.calendar import minutes_needed, worked_before
+from plant.compiled import outer
 
 
 class Shop(NamedTuple):
@@ -89,7 +89,7 @@ def jobs_of(shop: Shop, lots: LotArrays) -> Jobs:
     )
 
 
-@njit(cache=True)
+@outer
 def _work(shop: Shop, lots: LotArrays) -> tuple[Ints, Ints]:
     size, count = len(shop.initial_family), len(lots.item)
     minutes = np.zeros((size, count), np.int64)

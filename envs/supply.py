@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from envs.ledger import NEVER, Ledger, earliest_take, free_to_take
 from envs.shop import Shop
 from plant.arrays import CapabilityArrays
+from plant.compiled import inner
 from plant.kernel import GAIN
 
 
-@njit(cache=True)
+@inner
 def fitted(capabilities: CapabilityArrays, line: int, item: int, quantity: float) -> float:
     """The least lot of the line of at least so many units."""
     multiple = capabilities.lot_multiple[line, item]
@@ -21,7 +21,7 @@ def fitted(capabilities: CapabilityArrays, line: int, item: int, quantity: float
     return float(size)
 
 
-@njit(cache=True)
+@inner
 def cut(capabilities: CapabilityArrays, line: int, item: int, quantity: float) -> float:
     """The largest lot of the line of at most so many units, 0 where there is none."""
     multiple = capabilities.lot_multiple[line, item]
@@ -31,13 +31,13 @@ def cut(capabilities: CapabilityArrays, line: int, item: int, quantity: float) -
     return float(size) if size > 0 and size >= capabilities.min_lot[line, item] else 0.0
 
 
-@njit(cache=True)
+@inner
 def need(shop: Shop, line: int, item: int, row: int, quantity: float) -> float:
     """What so many good units take of the component in a row of the bill of materials."""
     return float(quantity * shop.bom.per_unit[row] / shop.capabilities.yield_[line, item])
 
 
-@njit(cache=True)
+@inner
 def ready(
     shop: Shop, ledger: Ledger, line: int, item: int, at: int, quantity: float
 ) -> tuple[int, int]:
@@ -57,7 +57,7 @@ def ready(
     return when, -1
 
 
-@njit(cache=True)
+@inner
 def in_reach(shop: Shop, ledger: Ledger, line: int, item: int, at: int) -> float:
     """Units for which all components can be taken at a minute."""
     units = 1e300
@@ -67,7 +67,7 @@ def in_reach(shop: Shop, ledger: Ledger, line: int, item: int, at: int) -> float
     return units
 
 
-@njit(cache=True)
+@inner
 def next_gain(shop: Shop, ledger: Ledger, item: int, after: int) -> int:
     """The next minute after one at which a component of the item comes, or NEVER."""
     soon = NEVER
@@ -81,7 +81,7 @@ def next_gain(shop: Shop, ledger: Ledger, item: int, after: int) -> int:
     return soon
 
 
-@njit(cache=True)
+@inner
 def takes(shop: Shop, item: int, component: int) -> bool:
     """Whether an item is made of a component."""
     for row in range(shop.bom.pointer[item], shop.bom.pointer[item + 1]):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from plant.arrays import Floats
+from plant.compiled import inner
 
 EDD, FIFO, SPT, WSPT, ATC, ATCS, RATIO, SLACK, CAMPAIGN, GIVEN = range(10)
 
@@ -30,7 +30,7 @@ class Index(NamedTuple):
     given: Floats
 
 
-@njit(cache=True)
+@inner
 def urgency(
     key: int,
     lookahead: float,
