@@ -23,6 +23,11 @@ MEASURES = (
 SERIAL = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER keys count up in SQLite
 
 
+def _product() -> ForeignKey:
+    """A reference checked at the end: a product that left its table leaves the others in that load."""
+    return ForeignKey("products.unique_id", deferrable=True, initially="DEFERRED")
+
+
 class BatchRow(Base):
     """One ingested state of the input, named by the digest of its files and rules."""
 
@@ -52,7 +57,7 @@ class ProductPlantRow(Base):
 
     __tablename__ = "product_plants"
 
-    unique_id: Mapped[str] = mapped_column(ForeignKey("products.unique_id"), primary_key=True)
+    unique_id: Mapped[str] = mapped_column(_product(), primary_key=True)
     plant: Mapped[str] = mapped_column(primary_key=True)
     storage: Mapped[str] = mapped_column(primary_key=True)
     batch: Mapped[str] = mapped_column(ForeignKey("batches.digest"))
@@ -70,7 +75,7 @@ class DailyFactRow(Base):
         Index(None, "ds"),
     )
 
-    unique_id: Mapped[str] = mapped_column(ForeignKey("products.unique_id"), primary_key=True)
+    unique_id: Mapped[str] = mapped_column(_product(), primary_key=True)
     ds: Mapped[date] = mapped_column(primary_key=True)
     produced_units: Mapped[float]
     ordered_units: Mapped[float]

@@ -55,6 +55,22 @@ def test_only_what_differs_is_written(database: Engine) -> None:
         assert session.scalar(select(func.count()).select_from(DailyFactRow)) == 1
 
 
+def test_a_product_may_leave_together_with_its_facts(database: Engine) -> None:
+    load_all(database, facts())
+    with writing(database) as session:
+        repositories.sync_products(session, products().iloc[:1], "b1")
+        repositories.sync_product_plants(session, product_plants().iloc[:2], "b1")
+        repositories.sync_daily(session, facts().iloc[:1], "b1")
+    with reading(database) as session:
+        assert repositories.load_products(session)["unique_id"].tolist() == ["A"]
+
+
+def test_a_product_that_leaves_its_facts_behind_is_refused(database: Engine) -> None:
+    load_all(database, facts())
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), writing(database) as session:
+        repositories.sync_products(session, products().iloc[:1], "b1")
+
+
 def test_a_negative_quantity_is_refused_by_the_table_too(database: Engine) -> None:
     with pytest.raises(IntegrityError, match="ck_daily_facts_produced_units"):
         load_all(database, facts(units=-1.0))

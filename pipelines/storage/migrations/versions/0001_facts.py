@@ -83,7 +83,11 @@ def upgrade() -> None:
             ["batch"], ["batches.digest"], name=op.f("fk_daily_facts_batch_batches")
         ),
         sa.ForeignKeyConstraint(
-            ["unique_id"], ["products.unique_id"], name=op.f("fk_daily_facts_unique_id_products")
+            ["unique_id"],
+            ["products.unique_id"],
+            name=op.f("fk_daily_facts_unique_id_products"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("unique_id", "ds", name=op.f("pk_daily_facts")),
     )
@@ -98,7 +102,11 @@ def upgrade() -> None:
             ["batch"], ["batches.digest"], name=op.f("fk_product_plants_batch_batches")
         ),
         sa.ForeignKeyConstraint(
-            ["unique_id"], ["products.unique_id"], name=op.f("fk_product_plants_unique_id_products")
+            ["unique_id"],
+            ["products.unique_id"],
+            name=op.f("fk_product_plants_unique_id_products"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("unique_id", "plant", "storage", name=op.f("pk_product_plants")),
     )
