@@ -43,6 +43,7 @@ def measure_products(
     `daily` has ds, unique_id and {produced, ordered, delivered}_units, ordered_tonnes; days that are
     absent count as days without anything.
     """
+    daily = daily.assign(ds=pd.to_datetime(daily["ds"]))
     days = pd.date_range(daily["ds"].min(), daily["ds"].max())
     products = sorted(daily["unique_id"].unique())
     wide = {

@@ -160,6 +160,12 @@ def test_rows_in_any_order_give_the_same_plant() -> None:
     assert build_master(shuffled, GROUPS[::-1], PAIRS[::-1], Recipe(), 1) == a_plant()
 
 
+def test_days_as_dates_and_plants_as_numbers_give_the_same_plant() -> None:
+    dated = a_daily().assign(ds=lambda daily: daily["ds"].dt.date)
+    numbered = PAIRS.assign(plant=PAIRS["plant"].astype(int))
+    assert build_master(dated, GROUPS, numbered, Recipe(), 1) == a_plant()
+
+
 def test_a_wrong_recipe_names_every_wrong_value() -> None:
     with pytest.raises(RecordError) as caught:
         Recipe(lines_per_plant=0, load=3.0, lead_quantile=0.0)
