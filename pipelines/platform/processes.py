@@ -18,8 +18,8 @@ import psutil
 # From <linux/prctl.h>.
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-# Airflow stops its task, a task its Ray or Spark, when asked to; this long at most.
-PATIENCE_SECONDS = 15.0
+# What listens to SIGTERM is gone by then; Airflow does not, while a task runs.
+PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def running_tree(
     """Yield the running command, output to `log`; at the end, nothing of its tree is left.
 
     The command has a session of its own, so that a Ctrl-C reaches only the caller, who then
-    stops the tree. Should the caller be killed outright, the command gets a SIGTERM (on Linux).
+    stops the tree. Should the caller be killed outright, so is the command (on Linux).
     """
     with _adopting_orphans(), _terminations_raise(), log.open("ab") as output:
         others = frozenset(psutil.Process().children(recursive=True))
@@ -72,15 +72,14 @@ def running_tree(
 
 def stop(tree: Tree) -> None:
     """End what is left of the tree: asked first, killed when it does not listen in time."""
-    for ask in ("terminate", "kill"):
-        # Twice over: what ends may leave children that were started meanwhile.
-        for _ in range(2):
-            left = tree.members()
-            for member in left:
-                _signal(member, ask)
-            with suppress(subprocess.TimeoutExpired):
-                tree.process.wait(PATIENCE_SECONDS)
-            psutil.wait_procs(left, timeout=PATIENCE_SECONDS)
+    # Killed twice over: what ends may leave children that were started meanwhile.
+    for ask in ("terminate", "kill", "kill"):
+        left = tree.members()
+        for member in left:
+            _signal(member, ask)
+        with suppress(subprocess.TimeoutExpired):
+            tree.process.wait(PATIENCE_SECONDS)
+        psutil.wait_procs(left, timeout=PATIENCE_SECONDS)
 
 
 def _signal(member: psutil.Process, ask: str) -> None:
@@ -139,7 +138,7 @@ def _terminations_raise() -> Iterator[None]:
 
 
 def _die_with_parent() -> None:
-    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -55,6 +55,22 @@ def _alive(pids: list[int]) -> list[int]:
     ]
 
 
+def test_a_command_that_will_not_listen_dies_with_its_killed_owner(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); "
+    deaf += "time.sleep(600)"
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(log), deaf], stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout is not None
+    (command, *_members) = (int(pid) for pid in owner.stdout.readline().split())
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    _wait(lambda: not _alive([command]))
+
+
 def _command(seconds: str) -> list[str]:
     return [sys.executable, "-c", FAMILY, seconds]
 
@@ -118,7 +134,7 @@ def test_a_signal_to_the_owner_stops_the_tree(tmp_path: Path, number: signal.Sig
     try:
         owner.send_signal(number)
         owner.wait(timeout=20)
-        # Killed outright, the owner can stop nothing: the command itself is told, its orphans are not.
+        # Killed outright, the owner can stop nothing: the command dies with it, its orphans do not.
         expected = [command] if number == signal.SIGKILL else members
         _wait(lambda: not _alive(expected))
     finally:
