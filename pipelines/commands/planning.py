@@ -12,6 +12,7 @@ from pipelines.commands.options import Json, Output, PlantArgument, ScheduleArgu
 from pipelines.commands.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from models.optimize import Solution
     from plant import Evaluation, Plant
 
 Base = Annotated[
@@ -101,46 +102,72 @@ def evaluate(
 def solve(
     plant: PlantArgument,
     seconds: Annotated[float, typer.Option(min=0.1, help="Time to search.")] = 10.0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes or threads to search with.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Threads and processes at work.")] = 2,
     output: Output = None,
     start: Annotated[Path | None, typer.Option(help="Schedule to start from.")] = None,
+    base: Base = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the search's choices.")] = 0,
     weight: Weight = None,
     as_json: Json = False,
 ) -> None:
     """Find the cheapest schedule of a plant that the time allows."""
     from models.optimize import solve as search
-    from pipelines.commands.documents import judged, read_plant, read_schedule, weights_of
-    from plant.io import evaluation_to_document, save_schedule, schedule_to_document
+    from pipelines.commands.documents import (
+        judged,
+        read_plant,
+        read_schedule,
+        weights_of,
+        zones_of,
+    )
+    from plant.io import save_schedule
 
     found = read_plant(plant)
     first = read_schedule(start, found) if start else None
+    against = read_schedule(base, found) if base else None
     solution = search(
-        found, start=first, seconds=seconds, workers=workers, weights=weights_of(weight), report=say
+        found,
+        first,
+        seconds,
+        workers,
+        weights_of(weight),
+        against,
+        zones_of(),
+        report=say,
+        seed=seed,
     )
-    evaluation = judged(found, solution.schedule, weight=weight)
+    evaluation = judged(found, solution.schedule, against, weight)
     if output is not None:
         save_schedule(solution.schedule, output)
+    for note in solution.notes:
+        say(f"note: {note}")
     if as_json:
-        told: dict[str, Any] = {
-            "feasible": evaluation.feasible,
-            "runs": len(solution.schedule.runs),
-            "bound": solution.bound,
-            "gap": solution.gap,
-            "output": str(output) if output else None,
-            **{
-                key: evaluation_to_document(evaluation)[key]
-                for key in ("violations", "cost", "kpis")
-            },
-        }
-        if output is None:
-            told["schedule"] = schedule_to_document(solution.schedule)
-        print_json(told)
+        print_json(_solution_document(solution, evaluation, output))
     else:
         show_evaluation(found, evaluation, str(output or "schedule, not written: give -o FILE"))
         known = solution.bound is not None and solution.gap is not None
         say(f"bound {solution.bound:,.0f}, gap {solution.gap:.1%}" if known else "bound not known")
     if not evaluation.feasible:
         raise typer.Exit(NO)
+
+
+def _solution_document(
+    solution: Solution, evaluation: Evaluation, output: Path | None
+) -> dict[str, Any]:
+    """The referee's verdict with the search's evidence, and the schedule where it is not in a file."""
+    from plant.io import evaluation_to_document, schedule_to_document
+
+    document = {
+        **evaluation_to_document(evaluation),
+        "bound": solution.bound,
+        "gap": solution.gap,
+        "runs": len(solution.schedule.runs),
+        "found_by": solution.found_by,
+        "notes": list(solution.notes),
+        "output": str(output) if output else None,
+    }
+    if output is None:
+        document["schedule"] = schedule_to_document(solution.schedule)
+    return document
 
 
 def show_evaluation(plant: Plant, evaluation: Evaluation, name: str) -> None:

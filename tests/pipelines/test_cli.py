@@ -177,6 +177,19 @@ def test_generate_gives_the_same_plant_for_the_same_seed(takt: Any, tmp_path: Pa
     assert load_plant(tmp_path / "a.json") == load_plant(tmp_path / "b.json")
 
 
+@pytest.mark.integration
+def test_solve_writes_a_schedule_that_evaluate_agrees_with(takt: Any, tmp_path: Path) -> None:
+    target, timed = tmp_path / "s.json", ("--seconds", 1, "--workers", 1, "--json")
+    said = takt("solve", PLANT, "--start", SCHEDULE, "-o", target, *timed)
+    assert said.code == 0
+    judged = takt("evaluate", PLANT, target, "--json").document
+    assert {key: said.document[key] for key in judged} == judged
+    by_hand = takt("evaluate", PLANT, SCHEDULE, "--json").document
+    assert judged["cost"]["total"] <= by_hand["cost"]["total"]
+    unwritten = takt("solve", PLANT, *timed).document
+    assert len(unwritten["schedule"]["runs"]) == unwritten["runs"]
+
+
 @pytest.mark.parametrize("name", ["tables", "plan.xlsx"])
 def test_what_is_exported_can_be_imported(takt: Any, tmp_path: Path, name: str) -> None:
     target = tmp_path / name
