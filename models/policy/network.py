@@ -82,11 +82,12 @@ class PolicyNetwork(nn.Module):
         hidden = self.joined(
             self.slot(chosen) + by_line[where, line] + by_item[where, item] + context[where]
         )
-        best = hidden.new_zeros(batch * lines, hidden.shape[-1])
-        best = best.index_reduce(0, where * lines + line, hidden, "amax", include_self=True)
-        best = best.view(batch, lines, -1)
+        row = where * lines + line
+        pooled_slots = hidden.new_zeros(batch * lines, hidden.shape[-1]).index_add(0, row, hidden)
+        count = hidden.new_zeros(batch * lines).index_add(0, row, torch.ones_like(hidden[:, 0]))
+        offered = (pooled_slots / count.clamp(min=1.0).unsqueeze(-1)).view(batch, lines, -1)
         spread = context.unsqueeze(1).expand(-1, lines, -1)
-        rest = self.rest + self.hold(torch.cat([by_line, spread, best], -1)).squeeze(-1)
+        rest = self.rest + self.hold(torch.cat([by_line, spread, offered], -1)).squeeze(-1)
         logit = (
             self.choice(hidden).squeeze(-1)
             + self.urgency * chosen[:, BEHIND]
@@ -95,7 +96,7 @@ class PolicyNetwork(nn.Module):
         )
         logits = logit.new_full((batch, lines, slots), IMPOSSIBLE)
         logits = logits.index_put((where, line, slot), logit)
-        value = self.worth(torch.cat([context, best.mean(1)], -1)).squeeze(-1)
+        value = self.worth(torch.cat([context, offered.mean(1)], -1)).squeeze(-1)
         return torch.cat([rest.unsqueeze(-1), logits], -1), value * VALUE_SCALE
 
 

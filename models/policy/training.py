@@ -62,8 +62,10 @@ class Trainer:
     def __init__(
         self, plant: Plant, weights: Weights, budget: Budget, checkpoint: Path | None = None
     ) -> None:
-        scale = PlantEnv(plant, weights).scale
+        env = PlantEnv(plant, weights)
+        scale = env.scale
         self._hours = plant.horizon / 60.0
+        self._opening = env.reset()[1]["cost"] / scale  # charged before the first choice
         self._algorithm: Any = _build(plant, weights, budget, scale)
         self._steps = 0
         if checkpoint is not None:
@@ -103,7 +105,8 @@ class Trainer:
         fresh, self._steps = steps - self._steps, steps
         sampling = float(result["timers"]["env_runner_sampling_timer"])
         returned = runners.get("episode_return_mean")
-        cost = None if returned is None or math.isnan(returned) else -float(returned) / self._hours
+        ended = returned is not None and not math.isnan(returned)
+        cost = (self._opening - float(returned)) / self._hours if ended else None
         return Progress(
             iteration,
             steps,
