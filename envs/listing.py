@@ -11,27 +11,21 @@ cut down to what comes; one that no longer fits before a line's last shift ends,
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from envs.desk import UNSTARTABLE, Desk, call, look, opened, overtime_until
 from envs.ledger import NEVER, Ledger, enter, open_ledger
 from envs.shop import Jobs, Listed, Shop
-from envs.supply import cut, fitted, in_reach, need, next_gain, ready, takes
+from envs.supply import cut, fitted, in_reach, need, next_gain, ready
 from envs.urgency import GIVEN, Index, urgency
-from plant.arrays import CalendarArrays, Floats, Ints, PlantArrays, RunArrays
+from plant.arrays import Ints, PlantArrays, RunArrays
 from plant.calendar import (
-    minute_of,
     minutes_needed,
     run_end,
-    run_start,
-    worked_before,
     worked_between,
 )
 from plant.compiled import inner, outer
 from plant.kernel import GAIN, TAKE
-
-UNSTARTABLE = -1
 
 
 def build(
@@ -60,107 +54,7 @@ def build(
 
 
 @inner
-def _start(shop: Shop, line: int, free: int, changeover: int, wake: int) -> int:
-    """The first minute from `wake` on at which a run can start on a line free from `free`."""
-    start = run_start(shop.calendar, line, free, changeover)
-    if start == UNSTARTABLE or start >= wake:
-        return int(start)
-    return int(minute_of(shop.calendar, line, worked_before(shop.calendar, line, wake)[0]))
-
-
-@inner
-def _overtime_until(calendar: CalendarArrays, line: int, minute: int) -> int:
-    """The end of the overtime shift that a manned minute lies in, or -1 in a regular one."""
-    low, high = calendar.pointer[line], calendar.pointer[line + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if calendar.start[middle] <= minute:
-            low = middle + 1
-        else:
-            high = middle
-    row = low - 1
-    return int(calendar.end[row]) if calendar.overtime[row] else -1
-
-
-class _Desk(NamedTuple):
-    """Where a pass stands.
-
-    Of lots: left (units), done, cuttable (may be made in part), ready (no start before), cuts, tried (in
-    which decision). surplus [I]: made over what the lots asked for. candidates [L, J], many [L]: the
-    lots of each line. Of lines: free (end of the last run), wake (next decision), family, following
-    (next kept run). Of families, valid where known is the decision: start, worked, change. counter: runs
-    placed, decisions.
-    """
-
-    left: Floats
-    done: Ints
-    cuttable: Ints
-    ready: Ints
-    cuts: Ints
-    tried: Ints
-    surplus: Floats
-    candidates: Ints
-    many: Ints
-    free: Ints
-    wake: Ints
-    family: Ints
-    following: Ints
-    known: Ints
-    start: Ints
-    worked: Ints
-    change: Ints
-    counter: Ints
-
-
-@inner
-def _opened(shop: Shop, jobs: Jobs, kept: RunArrays, index: Index, assigned: Ints) -> _Desk:
-    size, count = jobs.minutes.shape
-    candidates = np.zeros((size, count), np.int64)
-    many = np.zeros(size, np.int64)
-    for line in range(size):
-        for lot in range(count):
-            if jobs.minutes[line, lot] > 0 and (assigned[lot] < 0 or assigned[lot] == line):
-                candidates[line, many[line]] = lot
-                many[line] += 1
-    families = shop.changeovers.minutes.shape[1]
-    return _Desk(
-        jobs.lots.quantity.copy(),
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int64),
-        np.maximum(jobs.lots.due - index.window, index.opens),
-        np.zeros(count, np.int64),
-        np.full(count, -1),
-        np.zeros(len(shop.family)),
-        candidates,
-        many,
-        np.zeros(size, np.int64),
-        np.full(size, index.opens),
-        shop.initial_family.copy(),
-        kept.pointer[:-1].copy(),
-        np.zeros(families, np.int64),
-        np.zeros(families, np.int64),
-        np.zeros(families, np.int64),
-        np.zeros(families, np.int64),
-        np.zeros(2, np.int64),
-    )
-
-
-@inner
-def _look(shop: Shop, desk: _Desk, line: int, target: int) -> None:
-    """When the line could start a family, noted for this decision."""
-    change = 0
-    if desk.family[line] >= 0:
-        change = shop.changeovers.minutes[shop.table[line], desk.family[line], target]
-    start = _start(shop, line, desk.free[line], change, desk.wake[line])
-    desk.known[target] = desk.counter[1]
-    desk.change[target] = change
-    desk.start[target] = start
-    if start != UNSTARTABLE:
-        desk.worked[target] = worked_before(shop.calendar, line, start)[0]
-
-
-@inner
-def _best(shop: Shop, jobs: Jobs, index: Index, desk: _Desk, line: int) -> tuple[int, int]:
+def _best(shop: Shop, jobs: Jobs, index: Index, desk: Desk, line: int) -> tuple[int, int]:
     """The most urgent lot not tried in this decision, or -1; and the minute the others wait for."""
     # Bare arrays: a table handed on costs more than the arithmetic in this innermost loop.
     item, due, weight, rank = jobs.lots.item, jobs.lots.due, jobs.lots.weight, jobs.lots.rank
@@ -183,7 +77,7 @@ def _best(shop: Shop, jobs: Jobs, index: Index, desk: _Desk, line: int) -> tuple
             continue
         target = family[item[lot]]
         if known[target] != now:
-            _look(shop, desk, line, target)
+            look(shop, desk, line, target)
         start = starts[target]
         if start == UNSTARTABLE:
             continue
@@ -192,7 +86,7 @@ def _best(shop: Shop, jobs: Jobs, index: Index, desk: _Desk, line: int) -> tuple
             continue
         slack = worked_due[lot] - worked[target] - minutes[lot]
         if not index.overtime and slack > 0:
-            until = _overtime_until(shop.calendar, line, start)
+            until = overtime_until(shop.calendar, line, start)
             if until > 0:
                 soon = min(soon, until)
                 continue
@@ -218,7 +112,7 @@ def _best(shop: Shop, jobs: Jobs, index: Index, desk: _Desk, line: int) -> tuple
 
 @inner
 def _sized(
-    shop: Shop, jobs: Jobs, ledger: Ledger, desk: _Desk, line: int, lot: int, wanted: float
+    shop: Shop, jobs: Jobs, ledger: Ledger, desk: Desk, line: int, lot: int, wanted: float
 ) -> tuple[float, int]:
     """The units of a lot that its components allow on a line, and the minute they wait for."""
     item = jobs.lots.item[lot]
@@ -248,7 +142,7 @@ def _ends(shop: Shop, line: int, item: int, start: int, quantity: float) -> tupl
 
 
 @inner
-def _fits(shop: Shop, kept: RunArrays, desk: _Desk, line: int, item: int, end: int) -> bool:
+def _fits(shop: Shop, kept: RunArrays, desk: Desk, line: int, item: int, end: int) -> bool:
     """Whether a run that ends then leaves the next kept run its changeover."""
     fixed = desk.following[line]
     if fixed == kept.pointer[line + 1]:
@@ -264,7 +158,7 @@ def _commit(
     shop: Shop,
     jobs: Jobs,
     ledger: Ledger,
-    desk: _Desk,
+    desk: Desk,
     out: Listed,
     line: int,
     lot: int,
@@ -285,7 +179,7 @@ def _commit(
         enter(ledger, slot, start, TAKE, need(shop, line, item, row, quantity))
     if ledger.slot[item] >= 0:
         enter(ledger, ledger.slot[item], end, GAIN, quantity)
-        _call(shop, jobs, desk, item, end)
+        call(shop, jobs, desk, item, end)
     placed = desk.counter[0]
     out.line[placed], out.item[placed], out.lot[placed] = line, item, lot
     out.start[placed], out.end[placed], out.quantity[placed] = start, end, quantity
@@ -295,23 +189,13 @@ def _commit(
 
 
 @inner
-def _call(shop: Shop, jobs: Jobs, desk: _Desk, item: int, at: int) -> None:
-    """Lots that take the item, and all lines, look again when it comes."""
-    for lot in range(len(desk.done)):
-        if desk.ready[lot] > at and takes(shop, jobs.lots.item[lot], item):
-            desk.ready[lot] = at
-    for line in range(len(desk.wake)):
-        desk.wake[line] = min(desk.wake[line], max(desk.free[line], at))
-
-
-@inner
 def _decide(
     shop: Shop,
     jobs: Jobs,
     kept: RunArrays,
     ledger: Ledger,
     index: Index,
-    desk: _Desk,
+    desk: Desk,
     out: Listed,
     line: int,
 ) -> tuple[bool, int]:
@@ -353,7 +237,7 @@ def _listed(
     out: Listed,
 ) -> int:
     """The number of runs placed in `out`."""
-    desk = _opened(shop, jobs, kept, index, assigned)
+    desk = opened(shop, jobs, kept, index, assigned)
     last_resort = False
     while True:
         line = int(np.argmin(desk.wake))
