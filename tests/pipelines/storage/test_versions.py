@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -182,3 +183,15 @@ def test_a_new_state_of_the_plant_is_a_new_snapshot(database: Engine) -> None:
     with reading(database) as session:
         assert [v.plant_id for v in list_versions(session)] == [2, 1]
         assert load_version(session, 1).plant == small_plant()
+
+
+def test_publishers_at_once_get_numbers_of_their_own(database: Engine, address: str) -> None:
+    engines = [open_database(address) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        numbers = list(pool.map(publish, engines * 3))
+    for engine in engines:
+        engine.dispose()
+    assert sorted(numbers) == list(range(1, 10))
+    with reading(database) as session:
+        statuses = [version.status for version in list_versions(session)]
+    assert statuses == ["published"] + ["superseded"] * 8
