@@ -16,10 +16,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
 from pipelines.context import Context
-from plant import Evaluation, Plant, Schedule
+from pipelines.publication import Planned, load_planned
+from plant import Evaluation
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -30,20 +29,6 @@ PLANT_NAME = "fmcg"
 STEP_TAG, STATE_TAG, VERSION_TAG = "takt.step", "takt.state", "takt.version"
 # Publishing takes seconds; what is pending for this long, nobody works on any more.
 ABANDONED = timedelta(minutes=10)
-
-
-class PublishError(RuntimeError):
-    """What is to be published cannot be; nothing was."""
-
-
-class PlanFigures(BaseModel):
-    """What the plan step says of its schedule, beyond what `plant.evaluate` can."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    method: str = "refined"
-    bound: float | None = None
-    gap: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +45,7 @@ class PublishResult:
     kpis: dict[str, float]
     bound: float | None
     gap: float | None
+    base: int | None
     published_at: str
     database: str
     mlflow_uri: str
@@ -83,7 +69,8 @@ def publish(context: Context) -> PublishResult:
     from pipelines.platform.tracking import connect
     from pipelines.storage import open_database
 
-    plan = _load(context)
+    plan = load_planned(context.settings, context.params)
+    _refuse_infeasible(plan)
     tracking = connect(context.settings)
     engine = open_database(context.settings.database_url)
     try:
@@ -100,41 +87,19 @@ def publish(context: Context) -> PublishResult:
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    plant: Plant
-    schedule: Schedule
-    evaluation: Evaluation
-    figures: PlanFigures
-
-
-def _load(context: Context) -> _Plan:
+def _refuse_infeasible(planned: Planned) -> None:
     from pipelines.storage.repositories import NotFeasibleError
-    from plant import evaluate
-    from plant.io import load_plant, load_schedule
 
-    settings, params = context.settings, context.params
-    metrics = settings.metrics / "plan.json"
-    for path in (settings.plant_file, settings.schedule_file, metrics):
-        if not path.is_file():
-            raise PublishError(f"{path}: not there; run the steps forecast, train and plan first")
-    plant = load_plant(settings.plant_file)
-    schedule = load_schedule(settings.schedule_file)
-    evaluation = evaluate(
-        plant, schedule, weights=params.weights.for_plant(), zones=params.zones.for_plant()
-    )
-    if not evaluation.feasible:
-        broken = evaluation.violations
+    broken = planned.evaluation.violations
+    if broken:
         raise NotFeasibleError(
-            f"{settings.schedule_file}: only a feasible schedule is published; this one breaks "
-            f"{len(broken)} rules, first: {broken[0].message}; run the plan step again"
+            f"{planned.settings.schedule_file}: only a feasible schedule is published; this one "
+            f"breaks {len(broken)} rules, first: {broken[0].message}; run the plan step again"
         )
-    figures = PlanFigures.model_validate_json(metrics.read_bytes())
-    return _Plan(plant, schedule, evaluation, figures)
 
 
 def _publish(
-    context: Context, tracking: Tracking, engine: Engine, plan: _Plan
+    context: Context, tracking: Tracking, engine: Engine, plan: Planned
 ) -> tuple[int, str, datetime]:
     """The number of the version, its MLflow run and when it was published."""
     number = None
@@ -153,7 +118,7 @@ def _publish(
     return number, run_id, at
 
 
-def _store(context: Context, engine: Engine, plan: _Plan, run_id: str, at: datetime) -> int:
+def _store(context: Context, engine: Engine, plan: Planned, run_id: str, at: datetime) -> int:
     from pipelines.storage import writing
     from pipelines.storage.repositories import Publication, publish_version
 
@@ -166,6 +131,7 @@ def _store(context: Context, engine: Engine, plan: _Plan, run_id: str, at: datet
         weights=context.params.weights.for_plant(),
         zones=context.params.zones.for_plant(),
         bound=plan.figures.bound,
+        base=plan.figures.base,
         mlflow_run_id=run_id,
         author=context.params.publish.author,
     )
@@ -197,7 +163,7 @@ def tidy(tracking: Tracking, engine: Engine, now: datetime) -> None:
             tracking.client.delete_run(id)
 
 
-def _log(run: TrackedRun, plan: _Plan, weights: Mapping[str, float]) -> None:
+def _log(run: TrackedRun, plan: Planned, weights: Mapping[str, float]) -> None:
     from pipelines.show_html import gantt_html
     from plant.io import plant_to_json, schedule_to_json
 
@@ -212,7 +178,7 @@ def _log(run: TrackedRun, plan: _Plan, weights: Mapping[str, float]) -> None:
     run.log_text(gantt_html(plan.plant, plan.schedule, plan.evaluation), "schedule.html")
 
 
-def _figures(plan: _Plan) -> dict[str, Any]:
+def _figures(plan: Planned) -> dict[str, Any]:
     return {
         "cost": asdict(plan.evaluation.cost),
         "kpis": asdict(plan.evaluation.kpis),
@@ -233,7 +199,9 @@ def _pegging_csv(evaluation: Evaluation) -> str:
     return text.getvalue()
 
 
-def _result(context: Context, plan: _Plan, number: int, run_id: str, at: datetime) -> PublishResult:
+def _result(
+    context: Context, plan: Planned, number: int, run_id: str, at: datetime
+) -> PublishResult:
     from sqlalchemy import make_url
 
     from pipelines.storage.repositories.versions import schedule_digest
@@ -251,6 +219,7 @@ def _result(context: Context, plan: _Plan, number: int, run_id: str, at: datetim
         kpis=figures["kpis"],
         bound=plan.figures.bound,
         gap=plan.figures.gap,
+        base=plan.figures.base,
         published_at=at.isoformat(),
         database=make_url(settings.database_url).render_as_string(hide_password=True),
         mlflow_uri=_hidden(settings.mlflow_tracking_uri),
@@ -275,7 +244,7 @@ def _hidden(address: str) -> str:
     return address.replace(f":{parts.password}@", ":***@")
 
 
-def _write(context: Context, plan: _Plan, result: PublishResult) -> None:
+def _write(context: Context, plan: Planned, result: PublishResult) -> None:
     from pipelines.show_html import save_gantt
     from plant.io.atomic import write_whole
 

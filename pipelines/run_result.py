@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.params import Params, load_params
+from pipelines.params import load_params
 from pipelines.settings import Settings
 from plant import COMPONENTS, Evaluation
 
@@ -59,17 +59,18 @@ def read_result(
     settings: Settings, steps: tuple[StepTime, ...], seconds: float, log: Path
 ) -> RunResult:
     """Return the result of the run that just published, read from what it stored."""
-    from plant.io import load_plant
+    from pipelines.publication import load_planned
+    from plant.io import load_schedule
 
-    params = load_params(settings.params_file)
-    plant = load_plant(settings.plant_file)
+    planned = load_planned(settings, load_params(settings.params_file))
+    rule = planned.judged(load_schedule(settings.rule_schedule_file))
     published = json.loads(settings.published_file.read_text("utf-8"))
     drift = json.loads((settings.metrics / "drift.json").read_text("utf-8"))
     return RunResult(
         version=published["version"],
-        currency=plant.currency,
-        planned=_figures(plant, settings.schedule_file, params),
-        rule=_figures(plant, settings.rule_schedule_file, params),
+        currency=planned.plant.currency,
+        planned=figures_of(planned.evaluation),
+        rule=figures_of(rule),
         bound=published["bound"],
         gap=published["gap"],
         drift=drift["verdict"],
@@ -77,15 +78,6 @@ def read_result(
         seconds=seconds,
         places=_places(settings, published, log),
     )
-
-
-def _figures(plant: Any, schedule_file: Path, params: Params) -> Figures:
-    from plant import evaluate
-    from plant.io import load_schedule
-
-    schedule = load_schedule(schedule_file)
-    weights, zones = params.weights.for_plant(), params.zones.for_plant()
-    return figures_of(evaluate(plant, schedule, weights=weights, zones=zones))
 
 
 def figures_of(found: Evaluation) -> Figures:

@@ -27,7 +27,7 @@ INPUT_ERRORS = {
 }
 FAILURES = {
     "pipelines.run.RunError",
-    "pipelines.publish.PublishError",
+    "pipelines.publication.PublishError",
     "pipelines.storage.database.StorageError",
     "pipelines.platform.tracking.TrackingError",
     "pipelines.storage.repositories.versions.NotFeasibleError",

@@ -19,6 +19,7 @@ import pytest
 from pipelines import publish as step
 from pipelines.context import Context
 from pipelines.params import load_params
+from pipelines.publication import PublishError
 from pipelines.settings import REPOSITORY, Settings
 from plant import evaluate
 from plant.io import load_plant, load_schedule
@@ -131,6 +132,30 @@ def test_each_publication_is_a_new_version_and_supersedes_the_one_before(context
     assert len(_tracked(context)) == 2
 
 
+def test_a_plan_that_follows_a_version_is_judged_against_it_however_many_came_since(
+    context: Context,
+) -> None:
+    step.publish(context)
+    metrics = context.settings.metrics / "plan.json"
+    metrics.write_text(json.dumps({"method": "refined", "base": 1}))
+    path = context.settings.schedule_file
+    document = json.loads(path.read_text())
+    zones = context.params.zones
+    moved = next(
+        run
+        for run in reversed(document["runs"])
+        if zones.frozen_minutes <= run["start"] < zones.frozen_minutes + zones.slush_minutes
+    )
+    moved["id"] = "another"
+    path.write_text(json.dumps(document))
+    for number in (2, 3):
+        result = step.publish(context)
+        assert (result.version, result.base) == (number, 1)
+        assert result.kpis["moves"] == 1
+        assert result.cost["instability"] == context.params.weights.instability
+    assert [one.base for one in _versions(context)] == [1, 1, None]
+
+
 def test_a_schedule_that_breaks_a_rule_is_refused_by_name_and_leaves_nothing(
     context: Context,
 ) -> None:
@@ -223,7 +248,7 @@ def test_killed_after_the_database_the_version_stands_and_its_run_is_marked_late
 @pytest.mark.parametrize("name", ["plant.json", "schedule.json", "metrics/plan.json"])
 def test_a_missing_file_is_named_with_the_steps_that_make_it(context: Context, name: str) -> None:
     (context.settings.data / name).unlink()
-    with pytest.raises(step.PublishError, match=rf"{name}: not there; run the steps"):
+    with pytest.raises(PublishError, match=rf"{name}: not there; run the steps"):
         step.publish(context)
 
 
