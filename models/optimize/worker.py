@@ -1,0 +1,166 @@
+"""The MILP and the bound in a process of their own: whatever happens there, the incumbent is elsewhere.
+
+`main` reads a task and then better schedules from its standard input, and writes what it finds to its
+standard output, all pickled by and for this module.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from plant import Plant, Schedule, Weights, Zones
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the worker is to do: a bound for so many seconds, then neighbourhood MILPs until the end."""
+
+    plant: Plant
+    start: Schedule
+    weights: Weights
+    base: Schedule | None
+    zones: Zones
+    bound_seconds: float
+    seconds: float
+    workers: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A lower bound of the cost."""
+
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Better:
+    """A schedule that a neighbourhood MILP led to."""
+
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How many neighbourhoods were solved, and how many of them led to something better."""
+
+    neighbourhoods: int
+    better: int
+
+
+class Worker:
+    """A running worker process; `heard` is called from a thread of ours with all that it says."""
+
+    def __init__(self, task: Task, heard: Callable[[Bounded | Better | Finished], None]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", f"from {__name__} import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+        )
+        self.heard = heard
+        self.finished = False
+        self.error = ""
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._complaints = threading.Thread(target=self._hear_errors, daemon=True)
+        self._listener.start()
+        self._complaints.start()
+        self._tell(task)
+
+    def tell(self, schedule: Schedule) -> None:
+        """Let the worker go on from a better schedule."""
+        self._tell(schedule)
+
+    def stop(self, patience: float = 0.0) -> str:
+        """End the process, after some seconds of patience; why it ended before it was done, or ""."""
+        self._listener.join(max(patience, 0.0))
+        ended = self.process.poll()
+        self.process.kill()
+        self.process.wait()
+        self._listener.join()
+        self._complaints.join()
+        if self.finished or ended is None:
+            return ""
+        lines = self.error.strip().splitlines()
+        return f"exit code {ended}" + (f": {lines[-1]}" if lines else "")
+
+    def _tell(self, message: Task | Schedule) -> None:
+        assert self.process.stdin is not None
+        try:
+            pickle.dump(message, self.process.stdin)
+            self.process.stdin.flush()
+        except (BrokenPipeError, ValueError):  # it has ended: `stop` says why
+            return
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for message in _messages(self.process.stdout):
+            self.finished = self.finished or isinstance(message, Finished)
+            self.heard(message)
+
+    def _hear_errors(self) -> None:
+        assert self.process.stderr is not None
+        self.error = self.process.stderr.read().decode("utf-8", "replace")
+
+
+def _messages(stream: IO[bytes]) -> Iterator[Any]:
+    while True:
+        try:
+            yield pickle.load(stream)  # noqa: S301 - both ends of the pipe are this module
+        except (EOFError, pickle.UnpicklingError):
+            return
+
+
+def work(
+    task: Task, say: Callable[[Bounded | Better | Finished], None], news: list[Schedule]
+) -> None:
+    """Do the task; `news` is where better schedules of others turn up."""
+    from models.optimize.bounds import lower_bound
+    from models.optimize.refine import refine
+
+    if task.bound_seconds > 0:
+        say(Bounded(lower_bound(task.plant, task.weights, task.bound_seconds, task.workers)))
+    _, done = refine(
+        task.plant,
+        task.start,
+        task.seconds,
+        task.workers,
+        task.weights,
+        task.base,
+        task.zones,
+        task.seed,
+        improved=lambda schedule, _: say(Better(schedule)),
+        others=lambda: news.pop() if news else None,
+    )
+    say(Finished(len(done), sum(one.better for one in done)))
+
+
+def main() -> None:
+    """Read a task, do it, say what comes of it."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # solvers print; the pipe is for messages
+    incoming = _messages(sys.stdin.buffer)
+    task = next(incoming)
+    news: list[Schedule] = []
+
+    def listen() -> None:
+        while (schedule := next(incoming, None)) is not None:
+            news.append(schedule)
+
+    def say(message: Bounded | Better | Finished) -> None:
+        pickle.dump(message, out)
+        out.flush()
+
+    threading.Thread(target=listen, daemon=True).start()
+    work(task, say, news)
