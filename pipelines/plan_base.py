@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipelines.context import Context
-from pipelines.publish import PLANT_NAME
 from plant import Plant, Run, Schedule
 
+PLANT_NAME = "fmcg"  # what versions of the planned plant are filed under
 SECONDS_PER_MINUTE = 60
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.context import Context
+from pipelines.plan_base import PLANT_NAME
 from pipelines.publication import Planned, load_planned
 from plant import Evaluation
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from pipelines.platform.tracking import TrackedRun, Tracking
 
-PLANT_NAME = "fmcg"
 STEP_TAG, STATE_TAG, VERSION_TAG = "takt.step", "takt.state", "takt.version"
 # Publishing takes seconds; what is pending for this long, nobody works on any more.
 ABANDONED = timedelta(minutes=10)
