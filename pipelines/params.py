@@ -91,7 +91,6 @@ class PlanParams(Branch):
 
     seconds: Positive
     workers: Annotated[int, Field(ge=1, le=256)]
-    gap: Annotated[Fraction, Field(description="relative; the solver stops below it")]
 
 
 class WeightsParams(Branch):

@@ -14,6 +14,7 @@ from typing import Any
 import grimp
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from pipelines.params import Params
 
@@ -234,3 +235,19 @@ def test_one_wheel_ships_every_package_with_what_lies_beside_its_modules(tmp_pat
     }
     assert ours - shipped == set()
     assert {name.split("/")[0] for name in shipped if ".dist-info/" not in name} == set(PACKAGES)
+
+
+def test_every_parameter_of_a_step_is_read_somewhere() -> None:
+    """A whole branch is read where it is dumped into a record that has the same names."""
+    text = "".join(
+        file.read_text("utf-8") for file in (ROOT / "pipelines").rglob("*.py") if file.name != "params.py"
+    )  # fmt: skip
+    unread = {
+        f"{branch}.{name}"
+        for branch, field in Params.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        if not re.search(rf"Recipe\(\*\*context\.params\.{branch}\b|\.{branch}\.for_plant\(", text)
+        for name in field.annotation.model_fields
+        if not re.search(rf"\b(params|{branch})\.{name}\b", text)
+    }
+    assert unread == set()
