@@ -16,6 +16,8 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export SPARK_LOCAL_IP ?= 127.0.0.1
 export GIT_PYTHON_REFRESH := quiet
+# Steps start a dozen Python processes; without their bytecode kept each compiles what it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,7 +28,8 @@ setup: ## build .venv from the locked requirements, see to Java 17 (nothing to d
 run: setup ## plan 50 lines from real data: the Airflow DAG, in the foreground, then the KPI table
 	@$(BIN)/takt run
 
-test: setup ## the linters, then every test
+test: ## the linters, then every test
+	@bash deploy/setup.sh test
 	@linted=0; $(MAKE) --no-print-directory lint || linted=1; \
 	$(BIN)/pytest; tested=$$?; \
 	if [ $$tested -ne 0 ]; then exit $$tested; else exit $$linted; fi

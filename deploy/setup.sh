@@ -73,23 +73,38 @@ java_stands() {
     return 1
 }
 
+# Installs packages of the system where its rights allow; quietly does nothing where they do not.
+apt_install() {
+    local as_root=""
+    command -v apt-get >/dev/null || return 0
+    if [ "$(id -u)" -eq 0 ]; then
+        as_root="env"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        as_root="sudo"
+    else
+        return 0
+    fi
+    say "installing $*"
+    $as_root apt-get update -qq >/dev/null &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null || true
+}
+
 ensure_java() {
     java_stands && return
-    local as_root=""
-    if command -v apt-get >/dev/null; then
-        if [ "$(id -u)" -eq 0 ]; then
-            as_root="env"
-        elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-            as_root="sudo"
-        fi
-    fi
-    if [ -n "$as_root" ]; then
-        say "no Java 17 here, installing openjdk-17-jre-headless"
-        $as_root apt-get update -qq >/dev/null &&
-            $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless >/dev/null || true
-        java_stands && return
-    fi
+    apt_install openjdk-17-jre-headless
+    java_stands && return
     stop "Spark needs Java 17: install openjdk-17-jre-headless (or set JAVA_HOME to a Java 17), then run this again"
+}
+
+postgres_stands() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+browser_stands() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+
+# What only tests need: a PostgreSQL that they start themselves, and a browser.
+ensure_test_tools() {
+    postgres_stands || apt_install postgresql
+    browser_stands || apt_install chromium
+    postgres_stands || say "no PostgreSQL here: its tests are left out; install postgresql to have them"
+    browser_stands || say "no browser here: its tests are left out; install chromium to have them"
 }
 
 # Pins requirements.in again; the lock names no download address, so any index or cache serves it.
@@ -109,3 +124,6 @@ if ! stamped "$PROJECT_STAMP" "$project_digest" || [ ! -x "$VENV/bin/takt" ]; th
     install_project "$project_digest"
 fi
 ensure_java
+if [ "${1:-}" = test ]; then
+    ensure_test_tools
+fi
