@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,11 +73,11 @@ def read_version(text: str) -> StoredVersion:
         engine.dispose()
 
 
-def weights_of(given: list[str] | None) -> Weights:
-    """The weights of params.yaml, with those given as NAME=VALUE in their place."""
+def weights_of(given: list[str] | None, usual: Weights | None = None) -> Weights:
+    """The usual weights, those of params.yaml, with what is given as NAME=VALUE in their place."""
     from plant import Weights
 
-    found = {**_params_weights()}
+    found = asdict(usual) if usual else _params_weights()
     names = [field.name for field in fields(Weights)]
     for text in given or ():
         name, _, value = text.partition("=")
@@ -106,6 +106,38 @@ def judged(
     from plant import evaluate
 
     return evaluate(plant, schedule, base, weights_of(weight), zones_of())
+
+
+def judged_version(version: str, weight: list[str] | None = None) -> tuple[Plant, Evaluation, str]:
+    """The plant of a published version, what the referee says of it, and what to call it."""
+    from plant import Weights, Zones, evaluate
+
+    stored = read_version(version)
+    meta = stored.meta
+    base = in_minutes_of(read_version(str(meta.base)), stored.plant) if meta.base else None
+    weights = weights_of(weight, Weights(**meta.weights))
+    evaluation = evaluate(stored.plant, stored.schedule, base, weights, Zones(**meta.zones))
+    return stored.plant, evaluation, f"version {meta.number}"
+
+
+def in_minutes_of(stored: StoredVersion, plant: Plant) -> Schedule:
+    """The schedule of a version in the minutes of a plant that starts at the same instant or later.
+
+    Raises
+    ------
+    CommandError
+        Where it starts earlier, or not whole minutes later.
+    """
+    from pipelines.plan_base import rebased
+    from plant.io.times import minute_at
+
+    later = minute_at(stored.plant.starts_at, plant.starts_at)
+    if later == 0:
+        return stored.schedule
+    if later is None or later < 0:
+        found = f"{stored.plant.starts_at.isoformat()} against {plant.starts_at.isoformat()}"
+        raise CommandError(f"expected the older of two versions first, found starts {found}")
+    return rebased(stored.schedule, later, plant)
 
 
 def _params_weights() -> dict[str, float]:

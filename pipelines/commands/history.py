@@ -98,13 +98,18 @@ def diff(
 def _both(
     plant: Path | None, before: Path | None, after: Path | None, pair: tuple[str, str] | None
 ) -> tuple[Plant, Schedule, Schedule]:
-    from pipelines.commands.documents import read_plant, read_schedule, read_version
+    from pipelines.commands.documents import (
+        in_minutes_of,
+        read_plant,
+        read_schedule,
+        read_version,
+    )
 
     if pair is not None:
         if plant is not None:
             raise CommandError("expected either files or --versions, found both")
         old, new = read_version(pair[0]), read_version(pair[1])
-        return new.plant, old.schedule, new.schedule
+        return new.plant, in_minutes_of(old, new.plant), new.schedule
     if plant is None or before is None or after is None:
         raise CommandError("expected a plant and two schedules, or --versions BEFORE AFTER")
     found = read_plant(plant)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.commands.errors import NO
-from pipelines.commands.options import Json, Output, PlantArgument, ScheduleArgument, Weight, epilog
+from pipelines.commands.errors import NO, CommandError
+from pipelines.commands.options import Json, Output, PlantArgument, Version, Weight, epilog
 from pipelines.commands.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog=epilog(
             "takt evaluate plant.json schedule.json --json",
+            "takt evaluate --version latest",
             codes="0 feasible, 1 not feasible, 2 bad input",
         )
     )(evaluate)
@@ -78,23 +79,39 @@ def generate(
 
 
 def evaluate(
-    plant: PlantArgument,
-    schedule: ScheduleArgument,
+    plant: Annotated[
+        Path | None, typer.Argument(help="Plant: JSON file, CSV folder or .xlsx.")
+    ] = None,
+    schedule: Annotated[
+        Path | None, typer.Argument(help="Schedule: JSON file, runs.csv or .xlsx.")
+    ] = None,
     base: Base = None,
+    version: Version = None,
     weight: Weight = None,
     as_json: Json = False,
 ) -> None:
-    """Judge a schedule: every broken rule, the cost by component, the figures."""
-    from pipelines.commands.documents import judged, read_plant, read_schedule
+    """Judge a schedule: every broken rule, the cost by component, the figures.
+
+    A published version is judged against the version that it follows, under the weights and zones
+    that it was published with.
+    """
+    from pipelines.commands.documents import judged, judged_version, read_plant, read_schedule
     from plant.io import evaluation_to_document
 
-    found = read_plant(plant)
-    against = read_schedule(base, found) if base else None
-    evaluation = judged(found, read_schedule(schedule, found), against, weight)
+    if version is not None:
+        if plant or schedule or base:
+            raise CommandError("expected either files or --version, found both")
+        found, evaluation, name = judged_version(version, weight)
+    elif plant is None or schedule is None:
+        raise CommandError("expected a plant and a schedule, or --version")
+    else:
+        found, name = read_plant(plant), schedule.name
+        against = read_schedule(base, found) if base else None
+        evaluation = judged(found, read_schedule(schedule, found), against, weight)
     if as_json:
         print_json(evaluation_to_document(evaluation))
     else:
-        show_evaluation(found, evaluation, schedule.name)
+        show_evaluation(found, evaluation, name)
     if not evaluation.feasible:
         raise typer.Exit(NO)
 

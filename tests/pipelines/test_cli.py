@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.cli import run
+from pipelines.commands.errors import FAILURES, INPUT_ERRORS
 from plant.examples.three_lines import PLANT_FILE, SCHEDULE_FILE
 from plant.io import load_plant, load_schedule, save_schedule, schedule_from_document
 
@@ -109,7 +111,8 @@ def test_a_weight_can_be_given(takt: Any) -> None:
     [
         (("evaluate", "absent.json", SCHEDULE), "absent.json: No such file or directory"),
         (("evaluate", PLANT, PLANT), "three_lines.json: expected the keys runs, found an object"),
-        (("evaluate", PLANT), "Missing argument 'SCHEDULE'"),
+        (("evaluate", PLANT), "expected a plant and a schedule, or --version"),
+        (("solve",), "Missing argument 'PLANT'"),
         (("frobnicate",), "No such command 'frobnicate'"),
         (("show", PLANT, SCHEDULE, "--line", "X"), "option --line: X: expected the id of a line"),
         (("versions", "7"), "version 7 is not stored"),
@@ -154,6 +157,13 @@ def test_a_fault_of_our_own_ends_with_4(takt: Any, monkeypatch: pytest.MonkeyPat
     assert said.code == 4
     assert "ZeroDivisionError: by zero" in said.err
     assert "--debug" in said.err
+
+
+@pytest.mark.integration
+def test_the_errors_that_exit_codes_know_are_there() -> None:
+    for name in sorted(INPUT_ERRORS | FAILURES):
+        module, _, error = name.rpartition(".")
+        assert issubclass(getattr(import_module(module), error), Exception), name
 
 
 def test_generate_gives_the_same_plant_for_the_same_seed(takt: Any, tmp_path: Path) -> None:

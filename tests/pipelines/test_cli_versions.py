@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipelines.cli import run
+from pipelines.commands.documents import in_minutes_of
+from pipelines.commands.errors import CommandError
 from plant import Schedule, Weights, Zones, evaluate
 from plant.examples import three_lines
 from plant.io import load_schedule
@@ -27,18 +31,22 @@ def two_versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     url = f"sqlite:///{tmp_path_factory.mktemp('data') / 'takt.db'}"
     plant, first = three_lines.plant(), three_lines.schedule()
     engine = open_database(url)
+    zones, base = Zones(0, plant.horizon), None
     for schedule in (first, Schedule(first.runs[:-1])):
         publication = Publication(
             plant=plant,
             schedule=schedule,
-            evaluation=evaluate(plant, schedule),
+            evaluation=evaluate(
+                plant, schedule, first if base else None, Weights(tardiness=2), zones
+            ),
             method="by hand",
             plant_name="jam",
-            weights=Weights(),
-            zones=Zones(),
+            weights=Weights(tardiness=2),
+            zones=zones,
+            base=base,
         )
         with writing(engine) as session:
-            publish_version(session, publication, AT)
+            base = publish_version(session, publication, AT)
     engine.dispose()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAKT_DATABASE_URL", url)
@@ -61,7 +69,7 @@ def test_versions_are_listed_newest_first(capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_version_is_shown_with_the_referees_figures(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = takt(capsys, "versions", "1")
-    verdict = evaluate(three_lines.plant(), three_lines.schedule())
+    verdict = evaluate(three_lines.plant(), three_lines.schedule(), weights=Weights(tardiness=2))
     assert (code, found["runs"]) == (0, 7)
     assert found["cost"]["total"] == pytest.approx(verdict.cost.total)
     assert found["kpis"]["on_time_in_full"] == pytest.approx(verdict.kpis.on_time_in_full)
@@ -79,6 +87,14 @@ def test_a_version_can_be_exported_and_drawn(
     assert "version 2" in page.read_text(encoding="utf-8")
 
 
+def test_evaluate_agrees_with_what_was_published(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in ("1", "2"):
+        _, published = takt(capsys, "versions", number)
+        code, judged = takt(capsys, "evaluate", "--version", number)
+        assert (code, judged["cost"]) == (0, published["cost"])
+    assert judged["cost"]["instability"] == 1.0  # R-7 is gone from the slush zone
+
+
 def test_versions_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = takt(capsys, "diff", "--versions", "1", "latest")
     assert code == 1
@@ -92,3 +108,13 @@ def test_files_and_versions_together_are_refused(capsys: pytest.CaptureFixture[s
         2,
         "expected either files or --versions, found both",
     )
+
+
+def test_a_schedule_is_told_in_the_minutes_of_a_later_plant() -> None:
+    plant = three_lines.plant()
+    later = replace(plant, starts_at=plant.starts_at + timedelta(days=1))
+    stored = SimpleNamespace(plant=plant, schedule=three_lines.schedule())
+    found = {run.id: run.start for run in in_minutes_of(stored, later).runs}  # type: ignore[arg-type]
+    assert found == {"R-4": 480, "R-5": 780, "R-6": 1800, "R-7": 1920}
+    with pytest.raises(CommandError, match="the older of two versions first"):
+        in_minutes_of(SimpleNamespace(plant=later, schedule=stored.schedule), plant)  # type: ignore[arg-type]
