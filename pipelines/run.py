@@ -94,7 +94,7 @@ def run(report: Callable[[str], None] | None = None) -> RunResult:
         On Ctrl-C, SIGTERM or SIGHUP, after everything that was started has been stopped.
     """
     settings = load_settings()
-    load_params(settings.params_file)
+    params = load_params(settings.params_file)
     began = time.monotonic()
     display = Terminal(STEPS) if report is None else Lines(report)
     with _alone(settings), _shown(display):
@@ -106,7 +106,7 @@ def run(report: Callable[[str], None] | None = None) -> RunResult:
             raise StepFailedError(None, str(error), log) from error
         display.note("starting Airflow")
         times = _run_dag(settings, log, display)
-    return read_result(settings, times, time.monotonic() - began, log)
+    return read_result(settings, params, times, time.monotonic() - began, log)
 
 
 def _run_dag(settings: Settings, log: Path, display: Display) -> tuple[StepTime, ...]:

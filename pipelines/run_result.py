@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.params import load_params
+from pipelines.params import Params
 from pipelines.settings import Settings
 from plant import COMPONENTS, Evaluation
 
@@ -56,13 +56,17 @@ class RunResult:
 
 
 def read_result(
-    settings: Settings, steps: tuple[StepTime, ...], seconds: float, log: Path
+    settings: Settings,
+    params: Params,
+    steps: tuple[StepTime, ...],
+    seconds: float,
+    log: Path,
 ) -> RunResult:
     """Return the result of the run that just published, read from what it stored."""
     from pipelines.publication import load_planned
     from plant.io import load_schedule
 
-    planned = load_planned(settings, load_params(settings.params_file))
+    planned = load_planned(settings, params)
     rule = planned.judged(load_schedule(settings.rule_schedule_file))
     published = json.loads(settings.published_file.read_text("utf-8"))
     drift = json.loads((settings.metrics / "drift.json").read_text("utf-8"))
