@@ -17,6 +17,7 @@ from functools import cache
 from typing import Literal
 
 from envs.rules import RULES, dispatch, kept_runs, tuned_atcs
+from models.optimize.bounds import lower_bound
 from models.optimize.disaggregate import Lot, lots_of_runs, realise
 from models.optimize.incumbent import Incumbent, Point
 from models.optimize.search import search
@@ -37,8 +38,9 @@ from plant import (
 
 PLAIN, OPEN = Weights(), Zones()
 LEAST_FOR_MILP = 6.0  # seconds: below it, starting the worker costs more than it finds
-MILP_SHARE, BOUND_SHARE = 0.55, 0.2
+MILP_SHARE, BOUND_SHARE = 0.7, 0.2
 MOST_BOUND = 20.0
+SMALL = 60  # capabilities: up to so many, the bound is there in a tenth of a second
 TELL_EVERY = 2.0
 
 
@@ -93,11 +95,10 @@ def solve(
     _begin(incumbent, start, seconds)
     if incumbent.schedule is None:
         return _hopeless(incumbent)
-    notes: list[str] = []
     bounds: list[float] = []
-    if seconds >= LEAST_FOR_MILP and plant.lines:
-        notes.extend(_beside_milp(incumbent, seconds, workers, seed, bounds))
-    _search(incumbent, seconds, workers, seed + 1, lambda _: None)
+    if len(plant.capabilities) <= SMALL:
+        bounds.append(lower_bound(plant, weights, BOUND_SHARE * seconds))
+    notes = _look(incumbent, seconds, workers, seed, bounds)
     assert incumbent.schedule is not None and incumbent.evaluation is not None
     bound = max(bounds, default=None)
     total = incumbent.evaluation.cost.total
@@ -110,7 +111,7 @@ def solve(
         "feasible",
         tuple(incumbent.trajectory),
         dict(incumbent.gains),
-        tuple(notes),
+        notes,
     )
 
 
@@ -151,21 +152,40 @@ def _is_known(plant: Plant, line: str, item: str) -> bool:
     return any(one.id == line for one in plant.lines) and any(one.id == item for one in plant.items)
 
 
-def _beside_milp(
+def _look(
     incumbent: Incumbent, seconds: float, workers: int, seed: int, bounds: list[float]
-) -> list[str]:
-    """Search in all threads but one while a worker process bounds and refines; what went wrong there."""
-    assert incumbent.schedule is not None
-    until = MILP_SHARE * seconds
-    left = until - incumbent.elapsed
-    if left < 2.0:
-        return []
-    bound_seconds = min(BOUND_SHARE * seconds, MOST_BOUND)
-    task = Task(
-        incumbent.plant, incumbent.schedule, incumbent.weights, incumbent.base, incumbent.zones,
-        bound_seconds, left, 1, seed,
-    )  # fmt: skip
+) -> tuple[str, ...]:
+    """Search in threads, a worker process beside them where there is time; what went wrong in that."""
+    worker = _worker(incumbent, seconds, seed, bounds)
+    if worker is None:
+        _search(incumbent, seconds, workers, seed, lambda _: None)
+        return ()
     last_told = [incumbent.elapsed]
+
+    def pass_on(schedule: Schedule) -> None:
+        if incumbent.elapsed - last_told[0] > TELL_EVERY:
+            last_told[0] = incumbent.elapsed
+            worker.tell(schedule)
+
+    failure, until = "", MILP_SHARE * seconds
+    try:
+        if workers > 1:
+            _search(incumbent, until, workers - 1, seed, pass_on)
+        if bounds or workers == 1:
+            failure = worker.stop(until - incumbent.elapsed)
+            _search(incumbent, seconds, workers, seed + 1, lambda _: None)
+        else:
+            _search(incumbent, seconds, workers - 1, seed + 1, pass_on)
+    finally:
+        failure = failure or worker.stop()
+    return (f"milp worker ended early, {failure}",) if failure else ()
+
+
+def _worker(incumbent: Incumbent, seconds: float, seed: int, bounds: list[float]) -> Worker | None:
+    """The process that bounds and refines, where there is time and something for it to do."""
+    left = seconds - incumbent.elapsed
+    if left < LEAST_FOR_MILP or not incumbent.plant.capabilities or incumbent.schedule is None:
+        return None
 
     def heard(message: Bounded | Better | Finished) -> None:
         if isinstance(message, Bounded):
@@ -173,18 +193,21 @@ def _beside_milp(
         elif isinstance(message, Better):
             incumbent.offer(message.schedule, "milp")
 
-    def pass_on(schedule: Schedule) -> None:
-        if incumbent.elapsed - last_told[0] > TELL_EVERY:
-            last_told[0] = incumbent.elapsed
-            worker.tell(schedule)
-
-    worker = Worker(task, heard)
-    try:
-        if workers > 1:
-            _search(incumbent, until, workers - 1, seed, pass_on)
-    finally:
-        failure = worker.stop(until - incumbent.elapsed)
-    return [f"milp worker ended early, {failure}"] if failure else []
+    bound_seconds = 0.0 if bounds else min(BOUND_SHARE * seconds, MOST_BOUND)
+    return Worker(
+        Task(
+            incumbent.plant,
+            incumbent.schedule,
+            incumbent.weights,
+            incumbent.base,
+            incumbent.zones,
+            bound_seconds,
+            left,
+            1,
+            seed,
+        ),
+        heard,
+    )
 
 
 def _search(

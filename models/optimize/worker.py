@@ -11,13 +11,16 @@ import pickle
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from plant import Plant, Schedule, Weights, Zones
 
+CLOSING = 5.0  # seconds that a process may take to end after its last word
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -72,6 +75,7 @@ class Worker:
         self.heard = heard
         self.finished = False
         self.error = ""
+        self.failure: str | None = None
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._complaints = threading.Thread(target=self._hear_errors, daemon=True)
         self._listener.start()
@@ -84,12 +88,23 @@ class Worker:
 
     def stop(self, patience: float = 0.0) -> str:
         """End the process, after some seconds of patience; why it ended before it was done, or ""."""
+        if self.failure is None:
+            self.failure = self._stop(patience)
+        return self.failure
+
+    def _stop(self, patience: float) -> str:
         self._listener.join(max(patience, 0.0))
-        ended = self.process.poll()
+        ended = None
+        if not self._listener.is_alive():
+            with suppress(subprocess.TimeoutExpired):
+                ended = self.process.wait(CLOSING)
         self.process.kill()
         self.process.wait()
         self._listener.join()
         self._complaints.join()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with suppress(BrokenPipeError):
+                stream.close() if stream else None
         if self.finished or ended is None:
             return ""
         lines = self.error.strip().splitlines()
@@ -163,4 +178,11 @@ def main() -> None:
         out.flush()
 
     threading.Thread(target=listen, daemon=True).start()
-    work(task, say, news)
+    status = 1
+    try:
+        work(task, say, news)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(status)  # the listener holds the standard input, which an orderly end would wait for
