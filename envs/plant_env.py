@@ -24,7 +24,7 @@ from envs.observation import (
     observe_slots,
 )
 from envs.rules import kept_runs
-from envs.world import Pace, World, build_world, cumulative
+from envs.world import Pace, World, build_world
 from plant import COMPONENTS, Plant, Run, Schedule, Weights, Zones
 
 Observation = dict[str, NDArray[Any]]
@@ -113,7 +113,7 @@ class PlantEnv(gym.Env[Observation, Action]):
             sizes = self._given.orders.quantity
             drawn = sizes * self.np_random.lognormal(0.0, self._demand_noise, len(sizes))
             orders = self._given.orders._replace(quantity=drawn)
-            self._world = self._given._replace(orders=orders, cumulative=cumulative(orders))
+            self._world = self._given._replace(orders=orders)
         self._state = new_state(self._world)
         self._money = 0.0
         self._open = next_epoch(self._world, self._state)

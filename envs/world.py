@@ -44,15 +44,14 @@ class Pace:
 class World(NamedTuple):
     """A plant of L lines, I items and O orders for the kernel; indices as in `PlantArrays`.
 
-    pace [4]: the fields of `Pace`. weights [7] in the order of `plant.COMPONENTS`. cumulative [O]: units
-    of the item's orders up to and with this one. makers_first [I]: items so that each comes before its
-    components. is_component [I]: 0 or 1. yield_mean [I], rate_best [I] (units per hour), unit_cost [I]
-    (least run money of a unit), lead [I] (minutes one lot takes), makers [I] (number of lines that can).
-    mean_setup: minutes of a mean changeover. slot_item [L, K]: the items that a line can make, -1 where
-    it has fewer than K; lot [L, K]: the economic lot there, in units. fixed_pointer [L+1]: line l keeps
-    the base's runs fixed_pointer[l]..fixed_pointer[l+1] of fixed_item, fixed_start, fixed_end,
-    fixed_quantity, in time order. moves: base runs that count as moved whatever is done. opens: nothing
-    new starts before this minute.
+    pace [4]: the fields of `Pace`. weights [7] in the order of `plant.COMPONENTS`. makers_first [I]: items
+    so that each comes before its components. is_component [I]: 0 or 1. yield_mean [I], rate_best [I]
+    (units per hour), unit_cost [I] (least run money of a unit), lead [I] (minutes one lot takes), makers
+    [I] (number of lines that can). mean_setup: minutes of a mean changeover. slot_item [L, K]: the items
+    that a line can make, -1 where it has fewer than K; lot [L, K]: the economic lot there, in units.
+    fixed_pointer [L+1]: line l keeps the base's runs fixed_pointer[l]..fixed_pointer[l+1] of fixed_item,
+    fixed_start, fixed_end, fixed_quantity, in time order. moves: base runs that count as moved whatever
+    is done. opens: nothing new starts before this minute.
     """
 
     horizon: int
@@ -68,7 +67,6 @@ class World(NamedTuple):
     arrival_item: Ints
     arrival_at: Ints
     arrival_quantity: Floats
-    cumulative: Floats
     makers_first: Ints
     is_component: Ints
     yield_mean: Floats
@@ -124,7 +122,6 @@ def build_world(
         arrival_item=arrays.arrivals.item,
         arrival_at=arrays.arrivals.at,
         arrival_quantity=arrays.arrivals.quantity,
-        cumulative=cumulative(arrays.orders),
         makers_first=order,
         is_component=is_component,
         yield_mean=yield_mean,
@@ -143,14 +140,6 @@ def build_world(
         moves=fixed.moves,
         opens=zones.frozen if base is not None else 0,
     )
-
-
-def cumulative(orders: OrderArrays) -> Floats:
-    """Units of each order's item up to and with this order, in order of service [O]."""
-    total: Floats = np.cumsum(orders.quantity)
-    before = np.concatenate([[0.0], total])[orders.pointer[:-1]]
-    inside: Floats = total - np.repeat(before, np.diff(orders.pointer))
-    return inside
 
 
 class _Kept(NamedTuple):
