@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import IO, Any
 
 from plant import Plant, Schedule, Weights, Zones
@@ -76,15 +77,19 @@ class Worker:
         self.finished = False
         self.error = ""
         self.failure: str | None = None
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._complaints = threading.Thread(target=self._hear_errors, daemon=True)
-        self._listener.start()
-        self._complaints.start()
-        self._tell(task)
+        self._to_tell: SimpleQueue[Task | Schedule | None] = SimpleQueue()
+        self._to_tell.put(task)
+        threads = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._listen, self._hear_errors, self._talk)
+        ]
+        self._listener, self._complaints, self._talker = threads
+        for thread in threads:
+            thread.start()
 
     def tell(self, schedule: Schedule) -> None:
-        """Let the worker go on from a better schedule."""
-        self._tell(schedule)
+        """Let the worker go on from a better schedule; it need not be listening yet."""
+        self._to_tell.put(schedule)
 
     def stop(self, patience: float = 0.0) -> str:
         """End the process, after some seconds of patience; why it ended before it was done, or ""."""
@@ -100,8 +105,9 @@ class Worker:
                 ended = self.process.wait(CLOSING)
         self.process.kill()
         self.process.wait()
-        self._listener.join()
-        self._complaints.join()
+        self._to_tell.put(None)
+        for thread in (self._listener, self._complaints, self._talker):
+            thread.join()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             with suppress(BrokenPipeError):
                 stream.close() if stream else None
@@ -110,13 +116,12 @@ class Worker:
         lines = self.error.strip().splitlines()
         return f"exit code {ended}" + (f": {lines[-1]}" if lines else "")
 
-    def _tell(self, message: Task | Schedule) -> None:
+    def _talk(self) -> None:
         assert self.process.stdin is not None
-        try:
-            pickle.dump(message, self.process.stdin)
-            self.process.stdin.flush()
-        except (BrokenPipeError, ValueError):  # it has ended: `stop` says why
-            return
+        with suppress(BrokenPipeError):  # it has ended: `stop` says why
+            while (message := self._to_tell.get()) is not None:
+                pickle.dump(message, self.process.stdin)
+                self.process.stdin.flush()
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
