@@ -35,7 +35,8 @@ class State(NamedTuple):
     day), spare (units of a component that can be taken now, -1 where not worked out). left [O]: open
     units. pending_at, pending_quantity [I, C] with the live rows pending_first..pending_last: what is
     known to come (+) and to be taken (-), in order. option_quantity, option_start, option_minutes,
-    option_overtime (minutes), option_index [L, K]: what each slot would do now; quantity 0 is not possible. The runs decided:
+    option_overtime (minutes), option_index [L, K]: what each slot would do now; quantity 0 is not
+    possible. The runs decided:
     run_line, run_item, run_start, run_end, run_quantity [R].
     """
 

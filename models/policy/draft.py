@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -45,9 +46,21 @@ def drafts(
 ) -> Iterator[Schedule]:
     """The schedules that a policy plays: the most likely choices first, then drawn ones."""
     env = PlantEnv(plant, weights, base, zones)
-    yield play(env, most_likely(policy))
-    for _ in range(samples):
-        yield play(env, drawn(policy, rng))
+    for choose in (most_likely(policy), *(drawn(policy, rng) for _ in range(samples))):
+        with one_thread():
+            schedule = play(env, choose)
+        yield schedule
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread: one plant's layers are too small to share, and threads would spin."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def play(env: PlantEnv, choose: Chooser) -> Schedule:
