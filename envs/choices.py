@@ -12,7 +12,6 @@ before it left; one whose choice is gone is asked again at the same minute.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from envs.kernel import (
     DAY,
@@ -27,6 +26,7 @@ from envs.kernel import (
     ready_at,
 )
 from envs.world import World
+from plant.borrowed import borrow
 from plant.calendar import (
     NEVER,
     minutes_needed,
@@ -34,6 +34,7 @@ from plant.calendar import (
     run_start,
     worked_between,
 )
+from plant.compiled import inner, outer
 
 WINDOW, HOLD, NEAR, LONGEST = range(4)
 SLACK_SCALE = 1.0  # days; k1 of ATCS, in days instead of mean processing times
@@ -43,7 +44,7 @@ SETUP_SCALE = 0.4  # k2 of ATCS, in the plant's mean changeover
 OVERTIME_PATIENCE = 0.5  # days of slack under which the greedy rule uses overtime
 
 
-@njit(cache=True)
+@inner
 def assess(world: World, state: State) -> None:
     """Work out what nothing decided covers yet, item by item, parents before their components."""
     now = state.clock[0]
@@ -78,7 +79,7 @@ def assess(world: World, state: State) -> None:
             state.worth[part] = max(state.worth[part], worth / share)
 
 
-@njit(cache=True)
+@inner
 def own_need(world: World, state: State, item: int, near: int) -> tuple[float, float, int, float]:
     """Units uncovered in all and until `near`, parents' included; first order short, its worth."""
     covered = state.stock[item] - state.backlog[item]
@@ -107,7 +108,7 @@ def own_need(world: World, state: State, item: int, near: int) -> tuple[float, f
     return total, soon, short, worth
 
 
-@njit(cache=True)
+@inner
 def takeable(world: World, state: State, item: int, start: int) -> float:
     """The units of a component that can be taken at a minute, so that no take decided before fails.
 
@@ -143,7 +144,7 @@ def takeable(world: World, state: State, item: int, start: int) -> float:
     return max(most, 0.0)
 
 
-@njit(cache=True)
+@inner
 def within_material(
     world: World, state: State, line: int, item: int, start: int, lot: float
 ) -> float:
@@ -162,7 +163,7 @@ def within_material(
     return lot
 
 
-@njit(cache=True)
+@inner
 def set_options_of(world: World, state: State, line: int, first: int, last: int) -> int:
     """Work out the runs that a line would make now of the slots first..last; how many it can."""
     found = 0
@@ -219,7 +220,7 @@ def set_options_of(world: World, state: State, line: int, first: int, last: int)
     return found
 
 
-@njit(cache=True)
+@inner
 def lot_within(wanted: float, most: float, least: float, multiple: float) -> float:
     """The lot that covers what is wanted, or what fits into `most`; 0 where no lot does."""
     quantity = max(wanted, least)
@@ -230,7 +231,7 @@ def lot_within(wanted: float, most: float, least: float, multiple: float) -> flo
     return quantity if quantity >= least else 0.0
 
 
-@njit(cache=True)
+@inner
 def set_options(world: World, state: State) -> int:
     """Work out all options of the lines that decide; the number of possible ones."""
     found = 0
@@ -241,7 +242,7 @@ def set_options(world: World, state: State) -> int:
     return found
 
 
-@njit(cache=True)
+@inner
 def start_run(world: World, state: State, line: int, slot: int) -> None:
     """Decide the run that a slot's option says."""
     item = world.slot_item[line, slot]
@@ -259,7 +260,7 @@ def start_run(world: World, state: State, line: int, slot: int) -> None:
     state.run_count[0] += 1
 
 
-@njit(cache=True)
+@inner
 def hold(world: World, state: State, line: int) -> None:
     """Ask the line again after the hold time, or when a component arrives if that is sooner."""
     now = max(state.clock[0], state.free_at[line])
@@ -274,12 +275,13 @@ def hold(world: World, state: State, line: int) -> None:
     state.held_until[line] = until
 
 
-@njit(cache=True)
+@outer
 def next_epoch(world: World, state: State) -> bool:
     """Move to the next minute in which a line can choose; False at the horizon's end.
 
     Lines whose only choice is to hold do so without being asked.
     """
+    world, state = borrow(world), borrow(state)
     window = world.pace[WINDOW]
     lines = len(state.free_at)
     ready = np.empty(lines, np.int64)
@@ -306,7 +308,7 @@ def next_epoch(world: World, state: State) -> bool:
                 hold(world, state, line)
 
 
-@njit(cache=True)
+@outer
 def decide(world: World, state: State, action: np.ndarray) -> bool:
     """Carry out one choice per line (0 holds, k makes the item of slot k - 1); False when it was the last.
 
@@ -314,6 +316,7 @@ def decide(world: World, state: State, action: np.ndarray) -> bool:
     asked again in the same minute where it has another choice left, unless no line at all could do what
     it was told; then it holds.
     """
+    world, state = borrow(world), borrow(state)
     lines = world.slot_item.shape[0]
     index = np.full(lines, np.inf)
     for line in range(lines):
@@ -347,9 +350,10 @@ def decide(world: World, state: State, action: np.ndarray) -> bool:
     return next_epoch(world, state)
 
 
-@njit(cache=True)
+@outer
 def greedy(world: World, state: State, patience: float) -> np.ndarray:
     """Per line the slot of the highest index plus 1, or 0 where all have over `patience` days."""
+    world, state = borrow(world), borrow(state)
     lines, slots = world.slot_item.shape
     action = np.zeros(lines, np.int64)
     for line in range(lines):

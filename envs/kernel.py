@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from envs.world import World
 from plant.arrays import Floats, Ints
+from plant.borrowed import borrow
 from plant.calendar import NEVER, changeover_start, next_manned, worked_between
+from plant.compiled import inner, outer
 
 DAY = 1440.0
 FAR = 2**40
@@ -137,9 +138,10 @@ def with_room(state: State) -> State:
     return state._replace(**{n: np.concatenate([getattr(state, n)] * 2) for n in names})
 
 
-@njit(cache=True)
+@outer
 def expect_known(world: World, state: State) -> None:
     """Note arrivals, and what the kept runs take and deliver."""
+    world, state = borrow(world), borrow(state)
     for row in range(len(world.arrival_item)):
         expect(state, world.arrival_item[row], world.arrival_at[row], world.arrival_quantity[row])
     for line in range(len(world.fixed_pointer) - 1):
@@ -150,7 +152,7 @@ def expect_known(world: World, state: State) -> None:
             )  # fmt: skip
 
 
-@njit(cache=True)
+@inner
 def expect(state: State, item: int, at: int, quantity: float) -> None:
     """Insert one coming gain (+) or take (-) of an item; in one minute gains come first."""
     first, last = state.pending_first[item], state.pending_last[item]
@@ -174,7 +176,7 @@ def expect(state: State, item: int, at: int, quantity: float) -> None:
     state.pending_last[item] = last + 1
 
 
-@njit(cache=True)
+@inner
 def expect_run(
     world: World, state: State, line: int, item: int, start: int, end: int, quantity: float
 ) -> None:
@@ -185,7 +187,7 @@ def expect_run(
         expect(state, world.bom.component[row], start, -quantity * world.bom.per_unit[row] / share)
 
 
-@njit(cache=True)
+@inner
 def pass_minute(world: World, state: State, item: int, now: int) -> None:
     """Gains, takes, then orders of one item in one minute."""
     while (
@@ -217,7 +219,7 @@ def pass_minute(world: World, state: State, item: int, now: int) -> None:
         state.backlog_value[item] = 0.0
 
 
-@njit(cache=True)
+@inner
 def pass_time(world: World, state: State, until: int) -> None:
     """Move all items from the clock to a later minute, that minute itself not begun."""
     items, due, pointer = world.items, world.orders.due, world.orders.pointer
@@ -245,14 +247,14 @@ def pass_time(world: World, state: State, until: int) -> None:
             now = soon
 
 
-@njit(cache=True)
+@inner
 def regular_between(calendar: Any, line: int, start: int, end: int) -> int:
     """Regular shift minutes of a line in [start, end)."""
     manned, overtime = worked_between(calendar, line, start, end)
     return int(manned - overtime)
 
 
-@njit(cache=True)
+@inner
 def changeover_minutes(world: World, state: State, line: int, item: int) -> int:
     """Minutes of the changeover from what the line is set up for."""
     old = state.family[line]
@@ -262,7 +264,7 @@ def changeover_minutes(world: World, state: State, line: int, item: int) -> int:
     return int(world.changeovers.minutes[table, old, new])
 
 
-@njit(cache=True)
+@inner
 def changeover_into(world: World, state: State, line: int, item: int) -> tuple[int, float]:
     """Minutes and money of the changeover from what the line is set up for."""
     old = state.family[line]
@@ -272,7 +274,7 @@ def changeover_into(world: World, state: State, line: int, item: int) -> tuple[i
     return world.changeovers.minutes[table, old, new], world.changeovers.cost[table, old, new]
 
 
-@njit(cache=True)
+@inner
 def occupy(world: World, state: State, line: int, item: int, start: int, end: int) -> None:
     """Charge a run and its changeover to a line, which is busy until the run's end."""
     minutes, money = changeover_into(world, state, line, item)
@@ -295,7 +297,7 @@ def occupy(world: World, state: State, line: int, item: int, start: int, end: in
         state.last_end[0] = end
 
 
-@njit(cache=True)
+@inner
 def charge_idle(world: World, state: State, line: int, until: int) -> None:
     """Charge the regular minutes up to a minute in which the line did nothing."""
     since = state.idle_from[line]
@@ -305,7 +307,7 @@ def charge_idle(world: World, state: State, line: int, until: int) -> None:
         state.idle_from[line] = until
 
 
-@njit(cache=True)
+@inner
 def kept_begin(world: World, state: State, line: int) -> int:
     """When the changeover into the line's next kept run begins, or FAR where it has none."""
     row = state.next_fixed[line]
@@ -316,7 +318,7 @@ def kept_begin(world: World, state: State, line: int) -> int:
     return world.fixed_start[row] if begin == NEVER else begin
 
 
-@njit(cache=True)
+@inner
 def ready_at(world: World, state: State, line: int) -> int:
     """The minute from which the line can be given work, or FAR; kept runs that are due begin here."""
     while True:
@@ -334,7 +336,7 @@ def ready_at(world: World, state: State, line: int) -> int:
         )
 
 
-@njit(cache=True)
+@inner
 def advance(world: World, state: State, until: int) -> None:
     """Move everything to a later epoch."""
     pass_time(world, state, until)
@@ -344,7 +346,7 @@ def advance(world: World, state: State, until: int) -> None:
     state.clock[0] = until
 
 
-@njit(cache=True)
+@inner
 def finish(world: World, state: State) -> None:
     """Move to the horizon's end, where open orders pay as if served a day later."""
     horizon = world.horizon

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from envs.kernel import DAY, FAR, State, changeover_into
 from envs.world import World
+from plant.borrowed import borrow
 from plant.calendar import worked_between
+from plant.compiled import outer
 
 PLANT_FEATURES = 6
 LINE_FEATURES = 9
@@ -18,9 +19,10 @@ SLACK, BEHIND, OVERTIME = 5, 12, 13  # slot features: days of slack, index less 
 SPAN = 1440  # minutes ahead in which shift time is counted
 
 
-@njit(cache=True)
+@outer
 def observe_plant(world: World, state: State, scale: float, out: NDArray[np.float32]) -> None:
     """Time gone, time of day (twice), share of lines deciding, backlog and need over capacity."""
+    world, state = borrow(world), borrow(state)
     now = state.clock[0]
     lines = len(state.free_at)
     hours = manned = 0.0
@@ -39,7 +41,7 @@ def observe_plant(world: World, state: State, scale: float, out: NDArray[np.floa
     out[5] = min(hours / max(manned, 1.0), 3.0)
 
 
-@njit(cache=True)
+@outer
 def observe_lines(world: World, state: State, scale: float, out: NDArray[np.float32]) -> None:
     """Per line [L, 9].
 
@@ -47,6 +49,7 @@ def observe_lines(world: World, state: State, scale: float, out: NDArray[np.floa
     ahead, run, overtime and idle money per hour over the plant's money per hour and line, share of its
     slots that are possible.
     """
+    world, state = borrow(world), borrow(state)
     lines, slots = world.slot_item.shape
     each = scale / lines
     now = state.clock[0]
@@ -65,7 +68,7 @@ def observe_lines(world: World, state: State, scale: float, out: NDArray[np.floa
         out[line, 8] = (state.option_quantity[line] > 0).sum() / slots
 
 
-@njit(cache=True)
+@outer
 def observe_items(world: World, state: State, scale: float, out: NDArray[np.float32]) -> None:
     """Per item [I, 11].
 
@@ -73,6 +76,7 @@ def observe_items(world: World, state: State, scale: float, out: NDArray[np.floa
     of it, stock over safety, holding money of an hour of it, how many lines can, whether something is
     made of it, what is on its way, whether it is raw.
     """
+    world, state = borrow(world), borrow(state)
     now = state.clock[0]
     for item in range(len(state.stock)):
         hour = world.rate_best[item]
@@ -95,7 +99,7 @@ def observe_items(world: World, state: State, scale: float, out: NDArray[np.floa
         out[item, 10] = world.makers[item] == 0
 
 
-@njit(cache=True)
+@outer
 def observe_slots(world: World, state: State, scale: float, out: NDArray[np.float32]) -> None:
     """Per line and possible slot [L, K, 14], 0 elsewhere.
 
@@ -103,6 +107,7 @@ def observe_slots(world: World, state: State, scale: float, out: NDArray[np.floa
     days of slack, share of the near and of the whole need that it covers, rate over the best line's,
     yield, same family, priority index, the index less the best one of the line, overtime's share of the run.
     """
+    world, state = borrow(world), borrow(state)
     each = scale / world.slot_item.shape[0]
     now = state.clock[0]
     for line in range(world.slot_item.shape[0]):
@@ -132,9 +137,10 @@ def observe_slots(world: World, state: State, scale: float, out: NDArray[np.floa
             out[line, slot, 13] = state.option_overtime[line, slot] / minutes
 
 
-@njit(cache=True)
+@outer
 def observe_mask(world: World, state: State, out: NDArray[np.int8]) -> None:
     """Per line and choice [L, 1 + K]: 1 where it can be chosen; holding always can."""
+    world, state = borrow(world), borrow(state)
     for line in range(world.slot_item.shape[0]):
         out[line, 0] = 1
         for slot in range(world.slot_item.shape[1]):

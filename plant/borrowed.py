@@ -41,6 +41,9 @@ class BorrowedModel(models.PrimitiveModel):
 
 @intrinsic
 def _borrow(typing: Any, record: Any) -> Any:
+    if isinstance(record, Borrowed):  # a caller that was compiled has borrowed it already
+        return record(record), lambda context, builder, signature, arguments: arguments[0]
+
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return cgutils.alloca_once_value(builder, arguments[0])
 
