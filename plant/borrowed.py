@@ -5,7 +5,8 @@ those and counts a reference for every array up and down again, atomically: 0.3 
 functions that do the work of a few nanoseconds. `borrow` puts the record on the caller's stack and
 hands out its address; attributes read through it hold no references. So a borrowed record is valid
 only until the function that borrowed it returns: borrow in the outermost compiled function, and pass
-it down.
+it down. Borrow arguments only, whose arrays the caller keeps alive; of a local record the compiler drops
+the arrays after its last use, which is the borrowing.
 """
 
 from __future__ import annotations
