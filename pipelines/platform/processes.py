@@ -79,7 +79,8 @@ def stop(tree: Tree) -> None:
             _signal(member, ask)
         with suppress(subprocess.TimeoutExpired):
             tree.process.wait(PATIENCE_SECONDS)
-        psutil.wait_procs(left, timeout=PATIENCE_SECONDS)
+        others = [member for member in left if member.pid != tree.process.pid]
+        psutil.wait_procs(others, timeout=PATIENCE_SECONDS)
 
 
 def _signal(member: psutil.Process, ask: str) -> None:
