@@ -120,7 +120,7 @@ def show_result(result: RunResult, console: Console) -> None:
     """Print the KPI table, how long the steps took, and where everything is."""
     console.print(kpi_table(result))
     steps = " · ".join(f"{one.step} {one.seconds:.0f} s" for one in result.steps)
-    console.print(f"{steps} · in all {result.seconds:.0f} s")
+    console.print(f"{steps} · in all {result.seconds:.0f} s", soft_wrap=True)
     console.print(f"drift: {result.drift}")
     for name, place in result.places.items():
         console.print(f"[bold]{name:<13}[/bold]{place}", soft_wrap=True, highlight=False)
