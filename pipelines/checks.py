@@ -124,7 +124,8 @@ def _weights(frame: pd.DataFrame, table: SourceTable) -> dict[str, pd.Series]:
     for (units, tonnes), (_, name) in zip(pairs, table.weighed, strict=True):
         expected = units * unit
         off = (tonnes - expected).abs() / pd.concat([tonnes, expected], axis=1).max(axis=1)
-        columns[WEIGHT_OFF.format(name)] = off.where(tonnes > 0)
+        # Units below 0 are a fault of their own, their weight being off only follows from it.
+        columns[WEIGHT_OFF.format(name)] = off.where((tonnes > 0) & (units >= 0))
         columns[UNWEIGHED.format(name)] = units.where((units > 0) & (tonnes == 0))
     return columns
 
