@@ -84,6 +84,7 @@ def test_plants_in_which_nothing_can_be_done_are_answered() -> None:
         assert money(bare, solution.schedule) <= money(bare, Schedule())
 
 
+@pytest.mark.slow
 def test_milp_neighbourhoods_make_a_poor_start_better_and_nothing_worse() -> None:
     plant = generate(3, 8, 14, 5, 0.9, 1)
     start = dispatch(plant, RULES["fifo"] if "fifo" in RULES else RULES["edd"])
