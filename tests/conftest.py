@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from pipelines.settings import load_settings
+
 QUIET = {
     "OMP_NUM_THREADS": "2",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -21,7 +23,12 @@ for name, value in QUIET.items():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what carries no other kind as a unit test, so that `-m unit` runs all of those."""
+    """Mark what carries no other kind as a unit test, and leave real data out where there are none."""
+    folder = load_settings().datasets
+    has_data = folder is not None and folder.is_dir()
+    without = pytest.mark.skip(reason=f"no real data at {folder or 'TAKT_DATASETS'}")
     for item in items:
+        if item.get_closest_marker("realdata") and not has_data:
+            item.add_marker(without)
         if not any(item.get_closest_marker(kind) for kind in KINDS):
             item.add_marker(pytest.mark.unit)
