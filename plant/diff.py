@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import Literal
 
 from plant.evaluate import COMPONENTS, Cost, Kpis, Weights, evaluate
 from plant.model import Plant
-from plant.schedule import Run, Schedule
+from plant.schedule import Run, Schedule, same_value
 
 Change = Literal["added", "removed", "line", "start", "end", "item", "quantity", "lock"]
 DEFAULT = Weights()
@@ -97,7 +96,7 @@ def run_changes(before: Schedule, after: Schedule) -> tuple[tuple[RunChange, ...
     both = [(run, now[id]) for id, run in was.items() if id in now]
     for old, new in both:
         changed = tuple(
-            name for name in FIELDS if not _same(getattr(old, name), getattr(new, name))
+            name for name in FIELDS if not same_value(getattr(old, name), getattr(new, name))
         )
         if changed:
             found.append(RunChange(old, new, changed))
@@ -109,12 +108,6 @@ def _place(one: RunChange) -> tuple[str, int, str]:
     run = one.after or one.before
     assert run is not None
     return run.line, run.start, run.id
-
-
-def _same(old: object, new: object) -> bool:
-    if isinstance(old, float) and isinstance(new, float):
-        return math.isclose(old, new)
-    return old == new
 
 
 def _costs(was: Cost, now: Cost) -> dict[str, Delta]:

@@ -28,7 +28,7 @@ from plant.kernel import (
 )
 from plant.model import Plant
 from plant.pegging import Pegging, peg
-from plant.schedule import Run, Schedule
+from plant.schedule import Run, Schedule, same_value
 
 Kind = Literal[
     "capability", "shift", "available", "duration", "lot", "overlap", "changeover", "stock", "lock"
@@ -119,7 +119,6 @@ class Evaluation:
     cost: Cost
     kpis: Kpis
     _plant: Plant = field(repr=False, compare=False)
-    _runs: RunArrays = field(repr=False, compare=False)
     _records: tuple[Run, ...] = field(repr=False, compare=False)
     _events: StockEvents = field(repr=False, compare=False)
     _stocks: StockWork = field(repr=False, compare=False)
@@ -185,7 +184,7 @@ def evaluate(
     )
     cost = _cost(work, stocks, runs, moves, weights)
     kpis = _kpis(arrays, work, stocks, runs, moves)
-    return Evaluation(found, cost, kpis, plant, runs, tuple(records), events, stocks)
+    return Evaluation(found, cost, kpis, plant, tuple(records), events, stocks)
 
 
 def violations(
@@ -337,19 +336,13 @@ def _lock_violations(
         if new is None:
             yield Violation("lock", old.id, 1.0, f"run {old.id} is gone, but must stay: {why}")
             continue
-        changed = [name for name in held if not _same(getattr(old, name), getattr(new, name))]
+        changed = [name for name in held if not same_value(getattr(old, name), getattr(new, name))]
         if changed:
             told = ", ".join(
                 f"{name} {getattr(old, name)} became {getattr(new, name)}" for name in changed
             )
             message = f"run {old.id}: {told}, but must stay: {why}"
             yield Violation("lock", old.id, float(len(changed)), message)
-
-
-def _same(old: object, new: object) -> bool:
-    if isinstance(old, float) and isinstance(new, float):
-        return math.isclose(old, new)
-    return old == new
 
 
 def _moves(schedule: Schedule, base: Schedule | None, zones: Zones) -> int:

@@ -291,20 +291,6 @@ def walk_stocks(
     return work
 
 
-class Pegs(NamedTuple):
-    """Who got what from whom, first in first out. Per peg: consumer, supplier, item, units, minute.
-
-    consumer: order in order of service o as -1 - o, run row r as r. supplier: run row r as r, arrival a
-    as -2 - a, opening stock as -1, and NOBODY where a stock went below zero.
-    """
-
-    consumer: Ints
-    supplier: Ints
-    item: Ints
-    quantity: Floats
-    at: Ints
-
-
 NOBODY = -(2**62)
 DUST = 1e-9  # what floating sums leave over is nobody's unit
 
@@ -313,7 +299,12 @@ DUST = 1e-9  # what floating sums leave over is nobody's unit
 def peg_stocks(
     horizon: int, items: ItemArrays, orders: OrderArrays, events: StockEvents
 ) -> tuple[Ints, Ints, Ints, Floats, Ints]:
-    """The same walk as `walk_stocks`, with every unit followed from its supplier to its consumer."""
+    """The same walk as `walk_stocks`, with every unit followed from its supplier to its consumer.
+
+    First in first out. Per peg: consumer (order in order of service o as -1 - o, run row r as r), supplier
+    (run row r as r, arrival a as -2 - a, opening stock as -1, NOBODY where a stock went below zero),
+    item, units, minute.
+    """
     consumer, supplier, kind, at = [0][:0], [0][:0], [0][:0], [0][:0]
     quantity = [0.0][:0]
     for item in range(len(items.stock)):

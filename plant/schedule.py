@@ -54,3 +54,10 @@ class Schedule:
         doubles = [id for id, times in Counter(run.id for run in self.runs).items() if times > 1]
         if doubles:
             raise ReferencesError(Problem("runs", "id", "each once", id) for id in doubles)
+
+
+def same_value(old: object, new: object) -> bool:
+    """Whether a field of two runs says the same; quantities may differ by rounding."""
+    if isinstance(old, float) and isinstance(new, float):
+        return math.isclose(old, new)
+    return old == new

@@ -45,8 +45,7 @@ class Shop(NamedTuple):
     """What does not change while searching.
 
     Arrivals of item i are rows arrived[i]..arrived[i+1] of arrival_at, arrival_quantity; the lines that
-    can make it makers[made[i]]..makers[made[i+1]]; the items it goes into parents[used[i]]..
-    parents[used[i+1]]. weights [7] in the order of `plant.COMPONENTS`.
+    can make it makers[made[i]]..makers[made[i+1]]. weights [7] in the order of `plant.COMPONENTS`.
 
     kind [I]: PRICED items are walked through to know what they cost. The others have no orders and no
     safety stock, so that while their stock is not negative they cost a constant, plus `made_money` [I]
@@ -69,8 +68,6 @@ class Shop(NamedTuple):
     arrival_quantity: Floats
     made: Ints
     makers: Ints
-    used: Ints
-    parents: Ints
     weights: Floats
     kind: Ints
     made_money: Floats
@@ -119,8 +116,6 @@ def shop_of(plant: Plant, weights: Weights) -> Shop:
     order = np.lexsort((arrays.arrivals.at, arrays.arrivals.item))
     made_line, made_item = np.nonzero(arrays.capabilities.rate > 0)
     by_item = np.argsort(made_item, kind="stable")
-    owner = np.repeat(np.arange(items), np.diff(arrays.bom.pointer))
-    by_component = np.argsort(arrays.bom.component, kind="stable")
     return Shop(
         arrays.horizon,
         clock_of(plant),
@@ -136,8 +131,6 @@ def shop_of(plant: Plant, weights: Weights) -> Shop:
         arrays.arrivals.quantity[order],
         _pointer(made_item[by_item], items),
         made_line[by_item].astype(np.int64),
-        _pointer(arrays.bom.component[by_component], items),
-        owner[by_component].astype(np.int64),
         np.array(
             [
                 weights.tardiness,
