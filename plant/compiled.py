@@ -2,13 +2,15 @@
 
 Numba keeps machine code beside the source and compiles again when that one file changes. But the code
 holds everything that the function calls, from other files too: a changed callee would go on being
-used as it was. So what is kept here is stamped with all the files of the packages that compile.
+used as it was. So what is kept here is stamped with its own file and with all of ours that this one
+imports, directly or not.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -17,7 +19,6 @@ from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 ROOT = Path(__file__).resolve().parents[1]
-COMPILING = ("plant", "envs", "models/optimize")
 # Unwrapping dozens of arrays for a call from Python is more code than most functions are.
 _UNWRAPPED: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
@@ -33,17 +34,45 @@ def inner(function: F) -> F:
 
 
 @cache
-def sources_stamp() -> str:
-    """A digest of every source file that compiled code may come from."""
+def sources_stamp(file: Path) -> str:
+    """A digest of a source file and of all of ours that it imports."""
+    reached, to_read = {file}, [file]
+    while to_read:
+        new = set(_imports(to_read.pop())) - reached
+        reached |= new
+        to_read.extend(new)
     digest = hashlib.sha256()
-    for package in COMPILING:
-        for file in sorted((ROOT / package).rglob("*.py")):
-            digest.update(file.relative_to(ROOT).as_posix().encode())
-            digest.update(file.read_bytes())
+    for one in sorted(
+        reached
+    ):  # by content and name, so that a copy of the whole folder stays good
+        digest.update(one.name.encode())
+        digest.update(one.read_bytes())
     return digest.hexdigest()
 
 
+@cache
+def _imports(file: Path) -> tuple[Path, ...]:
+    """Our own files that a file imports."""
+    return tuple(
+        path
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        for name in _names(node)
+        for path in (ROOT.joinpath(*name).with_suffix(".py"), ROOT.joinpath(*name, "__init__.py"))
+        if path.is_file()
+    )
+
+
+def _names(node: ast.AST) -> Iterator[list[str]]:
+    """The modules, and what may be modules, that a statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (one.name.split(".") for one in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.module.split(".")
+        yield from ([*node.module.split("."), one.name] for one in node.names)
+
+
 def _stamped(dispatcher: Any) -> Any:
+    file = Path(dispatcher.py_func.__code__.co_filename).resolve()
     # Numba has no public way to say what a kept function depends on.
-    dispatcher._cache._cache_file._source_stamp = sources_stamp()  # noqa: SLF001
+    dispatcher._cache._cache_file._source_stamp = sources_stamp(file)  # noqa: SLF001
     return dispatcher
