@@ -112,7 +112,7 @@ def test_the_models_money_is_what_the_referee_says_on_hundreds_of_plants() -> No
     assert told.count("optimal") >= 250
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 5, 7, 8])
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 6, 7, 8])
 def test_the_hint_is_whole_and_is_the_first_solution(seed: int) -> None:
     plant, start, base, zones, weights, window = case(seed)
     lines = range(len(plant.lines))
