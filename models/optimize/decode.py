@@ -65,7 +65,7 @@ def decode(
                 head[line] += 1
                 waits[line] = False
         else:
-            later = _next_gain(shop, state, item[lot], start)
+            later = next_gain(shop, state, item[lot], start)
             waits[line] = later == NEVER
             ready[line] = max(later, ready[line])
 
@@ -115,7 +115,7 @@ def _put(
 
 
 @inner
-def _next_gain(shop: Shop, state: State, item: int, after: int) -> int:
+def next_gain(shop: Shop, state: State, item: int, after: int) -> int:
     """The next minute in which one of an item's components comes in, or NEVER."""
     soonest = NEVER
     for row in range(shop.bom.pointer[item], shop.bom.pointer[item + 1]):
