@@ -1,0 +1,233 @@
+"""Alternatives for the planner: NSGA-II over plans, seeded with incumbents, with the search inside.
+
+A child takes its lots from two parents, or is one of them; then the search improves it for a moment,
+under weights that it has from its parent and that drift. So plans are pulled apart along the front
+while crossover carries what one found over to the others.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from envs.rules import RULES, dispatch, tuned_atcs
+from models.optimize.disaggregate import lots_of_runs, realise
+from models.optimize.pareto_evolution import Breed, Evolution, Living, Pace, Problem, Tilt
+from models.optimize.pareto_front import Archive, Front, Plan, box_around
+from models.optimize.pareto_genome import child, mutated
+from models.optimize.search import CHUNK, Search, search
+from models.optimize.solve import LEAST_FOR_MILP, prepare
+from plant import Plant, Schedule, Weights, Zones, evaluate
+
+PLAIN, OPEN = Weights(), Zones()
+MOST_PLANS = 60
+POPULATION, BROOD = 32, 8
+INCUMBENT_SHARE = 0.2  # of the time, for the search under the planner's own weights
+INCUMBENT_SLICES = 10  # where the time is not looked at
+SLICES = 15  # of the search, in a child's life
+WARMTH = 0.5  # how far the annealing of a child has cooled where it starts
+CROSSED = 0.3  # of the children have two parents
+SPREAD, DRIFT = 1.0, 0.3  # of the logarithm of weights: at the beginning, from parent to child
+
+
+def pareto(
+    plant: Plant,
+    start: Schedule | None = None,
+    seconds: float = 20.0,
+    workers: int = 2,
+    weights: Weights = PLAIN,
+    base: Schedule | None = None,
+    zones: Zones = OPEN,
+    seed: int = 0,
+    clock: Callable[[], float] = time.monotonic,
+    report: Callable[[str], None] | None = None,
+    generations: int | None = None,
+) -> Front:
+    """Plans that trade tardiness, production cost, inventory and line efficiency against each other.
+
+    Parameters
+    ----------
+    start
+        The incumbent around which to look; it is improved first. None: from the dispatching rules.
+    base, zones
+        As in `plant.evaluate`; with a base, moves in the slush zone are an objective too.
+    report
+        Told after each generation how many plans there are.
+    generations
+        So many, and the time is not looked at: the same seed gives the same front.
+    """
+    prepare()
+    began = clock()
+    problem = Problem(plant, weights, base, zones)
+    first = _incumbents(problem, start, seconds, workers, seed, clock, generations is not None)
+    if not first:
+        return _none(problem)
+    pace = Pace(clock, began + seconds, generations)
+    best = min(first, key=lambda plan: plan.cost.total)
+    archive = Archive(box_around(best, list(problem.objectives)), MOST_PLANS)
+    evolution = Evolution(problem, archive, POPULATION, BROOD, _memetic(problem, pace), seed)
+    level = np.zeros(len(problem.objectives))
+    evolution.add([(plan, level) for plan in first])
+    evolution.add(_tilted(problem, best, pace, workers, seed))
+    evolution.run(pace, workers, report)
+    return archive.front(problem.objectives, evolution.tried)
+
+
+def nsga2_alone(
+    plant: Plant,
+    seconds: float = 20.0,
+    workers: int = 2,
+    weights: Weights = PLAIN,
+    base: Schedule | None = None,
+    zones: Zones = OPEN,
+    seed: int = 0,
+    clock: Callable[[], float] = time.monotonic,
+    generations: int | None = None,
+) -> Front:
+    """What NSGA-II finds from the dispatching rules without search: the peer to compare with.
+
+    The box lies around the cheapest of the rules' plans.
+    """
+    pace = Pace(clock, clock() + seconds, generations)
+    problem = Problem(plant, weights, base, zones)
+    ruled = [problem.judge(dispatch(plant, rule, base, zones), "rule") for rule in RULES.values()]
+    first = [plan for plan in ruled if plan]
+    if not first:
+        return _none(problem)
+    best = min(first, key=lambda plan: plan.cost.total)
+    archive = Archive(box_around(best, list(problem.objectives)), MOST_PLANS)
+    evolution = Evolution(problem, archive, 2 * POPULATION, 2 * POPULATION, _plain(problem), seed)
+    level = np.zeros(len(problem.objectives))
+    evolution.add([(plan, level) for plan in first])
+    evolution.run(pace, workers)
+    return archive.front(problem.objectives, evolution.tried)
+
+
+def _incumbents(
+    problem: Problem,
+    start: Schedule | None,
+    seconds: float,
+    workers: int,
+    seed: int,
+    clock: Callable[[], float],
+    in_slices: bool,
+) -> list[Plan]:
+    """The start, or what the rules make, and what the search makes of it in each thread."""
+    ends = clock() + INCUMBENT_SHARE * seconds
+    begun = _begin(problem, start, seconds)
+    if not begun:
+        return []
+    first = min(begun, key=lambda plan: plan.cost.total).schedule
+
+    def one(number: int) -> Plan | None:
+        found = search(
+            problem.plant, first, max(ends - clock(), 0.0), problem.weights, problem.base,
+            problem.zones, seed * 1000 + number, INCUMBENT_SLICES if in_slices else None, clock=clock,
+        )  # fmt: skip
+        return problem.judge(found.schedule, "search")
+
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
+        found = pool.map(one, range(max(workers, 1)))
+        return begun + [plan for plan in found if plan]
+
+
+def _begin(problem: Problem, start: Schedule | None, seconds: float) -> list[Plan]:
+    """The start, repaired where it breaks rules, and what is published; or what a rule makes."""
+    plant, base, zones = problem.plant, problem.base, problem.zones
+    schedules = [(one, "start") for one in (start, base) if one is not None]
+    if start is None:
+        quick = seconds < LEAST_FOR_MILP
+        made = (
+            dispatch(plant, RULES["atcs"], base, zones)
+            if quick
+            else tuned_atcs(plant, problem.weights, base, zones)
+        )
+        schedules.append((made, "rule"))
+    plans = [problem.judge(schedule, by) for schedule, by in schedules]
+    if start is not None and plans[0] is None:
+        held = {run.id for run in problem.staying}
+        lots = lots_of_runs([run for run in start.runs if run.id not in held])
+        plans.append(problem.judge(realise(plant, lots, problem.staying), "start"))
+    return [plan for plan in plans if plan]
+
+
+def _tilted(
+    problem: Problem, best: Plan, pace: Pace, workers: int, seed: int
+) -> list[tuple[Plan | None, Tilt]]:
+    """The incumbent searched under weights that are for and against each objective."""
+    count = len(problem.objectives)
+    tilts = [sign * SPREAD * 2 * np.eye(count)[k] for k, sign in product(range(count), (1, -1))]
+    draws = np.random.default_rng(seed).normal(0.0, SPREAD, (len(tilts), count))
+
+    def one(number: int) -> tuple[Plan | None, Tilt]:
+        tilt = [*tilts, *draws][number]
+        made = _improved(problem, best.schedule, tilt, pace, seed * 1000 + number)
+        return problem.judge(made, "search"), tilt
+
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
+        return list(pool.map(one, range(2 * len(tilts))))
+
+
+def _memetic(problem: Problem, pace: Pace) -> Breed:
+    def breed(one: Living, other: Living, rng: np.random.Generator) -> tuple[Schedule, Tilt, str]:
+        tilt = one.tilt + rng.normal(0.0, DRIFT, len(one.tilt))
+        schedule, by = one.plan.schedule, "search"
+        if rng.random() < CROSSED and other is not one:
+            schedule, by = (
+                child(problem.plant, schedule, other.plan.schedule, problem.staying, rng),
+                "crossover",
+            )
+        return _improved(problem, schedule, tilt, pace, int(rng.integers(2**31))), tilt, by
+
+    return breed
+
+
+def _plain(problem: Problem) -> Breed:
+    def breed(one: Living, other: Living, rng: np.random.Generator) -> tuple[Schedule, Tilt, str]:
+        schedule = one.plan.schedule
+        if rng.random() < CROSSED:
+            schedule = child(problem.plant, schedule, other.plan.schedule, problem.staying, rng)
+        made = mutated(problem.plant, schedule, problem.staying, rng)
+        return made, one.tilt, "crossover"
+
+    return breed
+
+
+def _improved(problem: Problem, schedule: Schedule, tilt: Tilt, pace: Pace, seed: int) -> Schedule:
+    """The schedule after a short search under tilted weights."""
+    if pace.is_late():
+        return schedule
+    hunt = Search(problem.plant, schedule, tilted(problem, tilt), problem.base, problem.zones, seed)
+    hunt.calibrate()
+    for done in range(SLICES):
+        if pace.is_late():
+            break
+        hunt.slice(WARMTH + (1.0 - WARMTH) * done / SLICES, CHUNK)
+    return hunt.schedule()
+
+
+def tilted(problem: Problem, tilt: Tilt) -> Weights:
+    """The planner's weights, each objective's multiplied by e to the power of its tilt."""
+    factors = {
+        part: float(np.exp(lean))
+        for parts, lean in zip(problem.objectives.values(), tilt, strict=True)
+        for part in parts
+    }
+    return replace(
+        problem.weights,
+        **{part: factor * getattr(problem.weights, part) for part, factor in factors.items()},
+    )
+
+
+def _none(problem: Problem) -> Front:
+    """No plans, and which rules the locked runs break."""
+    verdict = evaluate(
+        problem.plant, Schedule(problem.staying), problem.base, problem.weights, problem.zones
+    )
+    notes = tuple(violation.message for violation in verdict.violations)
+    return Front(tuple(problem.objectives), (), {}, None, 0.0, 0, notes)
