@@ -1,10 +1,4 @@
-"""The search for the shortest makespan of jobs that wait for each other.
-
-It goes in rounds of tabu search, first from dispatching rules, then from mixtures of the best met.
-A mixture lies between two solutions: it keeps every order of two jobs in which they agree (path
-relinking, Peng, Lu and Cheng 2015), and needs no repair, because times between those of two feasible
-schedules respect whatever waits for what.
-"""
+"""The search over jobs that wait for each other: a start by rules, then tabu search or annealing, anytime."""
 
 from __future__ import annotations
 
@@ -13,122 +7,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.optimize.jobs.shop_dispatch import dispatch_jobs, floor_of
-from models.optimize.jobs.shop_graph import Table, no_graph
+from models.optimize.jobs.shop_anneal import all_money
+from models.optimize.jobs.shop_graph import Table
+from models.optimize.jobs.shop_money import MoneySearch, overrun_of
+from models.optimize.jobs.shop_rounds import RoundsSearch
+from models.optimize.jobs.shop_start import best_dispatched
 from models.optimize.jobs.shop_table import (
-    Outlook,
     Solution,
     graph_of,
+    only_makespan,
     outlook,
     shop_cost,
     solution_of,
     table_of,
     to_sequences,
 )
-from models.optimize.jobs.shop_tabu import no_hunt, open_graph, tabu_steps
 from models.optimize.jobs.view import Jobs, Sequences
-from plant.arrays import Floats, Ints
-
-SLICE = 4_000_000  # steps between two looks at the clock, times jobs and then some: about 0.1 s
-LEAST_ROUND = 100  # steps that a round counts for at least, so that rounds without a move end too
-ELITE = 8
-PATIENCE = 20_000
-TENURES = (5, 8, 12, 20, 35, 60)
-ALIKE = 0.02
-SLACKS = (0.0, 0.1, 0.5)
-DRAWS = 20
-
-
-class ShopSearch:
-    """A search for the shortest makespan that can be run in slices.
-
-    Parameters
-    ----------
-    seed
-        Same seed, same number of slices: same result.
-    """
-
-    def __init__(
-        self,
-        jobs: Jobs,
-        start: Sequences,
-        seed: int = 0,
-        size: int = ELITE,
-        patience: int = PATIENCE,
-        tenures: tuple[int, ...] = TENURES,
-    ) -> None:
-        self.jobs = jobs
-        self.table = table_of(jobs)
-        self.outlook = outlook(self.table)
-        count = len(jobs.item)
-        self.graph, self.hunt = no_graph(count, len(jobs.table)), no_hunt(count)
-        self.rng = np.random.default_rng(seed)
-        self.line, self.order = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        self.since = np.zeros(1, np.int64)
-        self.elite: list[tuple[int, Solution]] = []
-        self.size, self.patience, self.tenures = size, patience, tenures
-        self.worth = np.ones(len(tenures))
-        self.rounds = 0
-        self.log: list[tuple[int, int]] = []
-        first = solution_of(self.table, start)
-        self.best = first or best_dispatched(self.table, self.outlook, self.rng)
-        self._open(self.best)
-        self.makespan = int(self.hunt.value[1])
-
-    @property
-    def sequences(self) -> Sequences:
-        """The best sequences met."""
-        return to_sequences(self.jobs, self.best)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing better can exist."""
-        return self.makespan <= self.outlook.bound
-
-    def slice(self) -> None:
-        """Search for about a tenth of a second."""
-        steps = SLICE // (len(self.line) + 100) + 1
-        while steps > 0 and not self.is_done:
-            low = self.tenures[self.tenure]
-            done = tabu_steps(
-                self.rng, self.table, self.graph, self.hunt, steps, self.patience,
-                self.outlook.bound, low, low + low // 2 + 1, self.line, self.order, self.since,
-            )  # fmt: skip
-            steps -= max(done, LEAST_ROUND)
-            if self.hunt.value[1] < self.makespan:
-                self.makespan = int(self.hunt.value[1])
-                self.best = Solution(self.line.copy(), self.order.copy())
-            if self.since[0] >= self.patience:
-                self._end_round()
-
-    def _open(self, start: Solution) -> None:
-        self.hunt.value[:] = open_graph(self.table, self.graph, start.line, start.order)
-        self.line[:], self.order[:] = start
-        self.since[0] = 0
-        self.hunt.step[0] += 1000
-        self.tenure = int(self.rng.choice(len(self.worth), p=self.worth / self.worth.sum()))
-
-    def _end_round(self) -> None:
-        self.rounds += 1
-        self._keep(by_start(self.table, Solution(self.line.copy(), self.order.copy())))
-        if len(self.elite) < self.size:
-            self._open(some_dispatched(self.table, self.outlook, self.rng))
-            return
-        one, other = self.rng.choice(len(self.elite), 2, replace=False)
-        self._open(mixed(self.elite[one][1], self.elite[other][1], self.rng))
-
-    def _keep(self, met: Solution) -> None:
-        """Take a solution into the elite, in place of its like or of the worst."""
-        value = int(self.hunt.value[1])
-        self.log.append((self.tenures[self.tenure], value))
-        like = [n for n, (_, one) in enumerate(self.elite) if _difference(one, met) < ALIKE]
-        if not like and len(self.elite) < self.size:
-            self.elite.append((value, met))
-            return
-        worst = max(like or range(len(self.elite)), key=lambda n: self.elite[n][0])
-        if value < self.elite[worst][0] + bool(like):
-            self.worth[self.tenure] += not like
-            self.elite[worst] = value, met
 
 
 def shop_search(
@@ -144,68 +38,42 @@ def shop_search(
     """The best sequences met within the time, or in so many slices.
 
     With `slices` the time is not looked at, and the same seed gives the same sequences. `improved` is
-    told of better sequences after a slice that found any, with their money.
+    told of better sequences after a slice that found any, with their money. Where jobs wait for each
+    other in a circle at the start, it begins with `shop_start`.
     """
-    search = ShopSearch(jobs, start, seed)
-    began, done, told = clock(), 0, search.makespan
+    began, done = clock(), 0
+    search = searching(jobs, start, seed)
+    told = search.value
     while not (stop() or search.is_done):
-        if done >= slices if slices is not None else clock() - began >= seconds:
+        progress = done / slices if slices is not None else (clock() - began) / max(seconds, 1e-9)
+        if progress >= 1.0:
             break
-        search.slice()
+        search.slice(progress)
         done += 1
-        if improved and search.makespan < told:
-            told = search.makespan
+        if improved and search.value < told:
+            told = search.value
             improved(search.sequences, shop_cost(jobs, search.sequences))
     return search.sequences
 
 
 def shop_start(jobs: Jobs) -> Sequences:
     """The best of what some dispatching rules give."""
+    return to_sequences(jobs, _start(jobs, table_of(jobs)))
+
+
+def searching(jobs: Jobs, start: Sequences, seed: int) -> RoundsSearch | MoneySearch:
+    """The search that suits the jobs, to be run in slices."""
     table = table_of(jobs)
-    best = best_dispatched(table, outlook(table), np.random.default_rng(0))
-    return to_sequences(jobs, best)
+    first = solution_of(table, start) or _start(jobs, table)
+    if only_makespan(jobs):
+        return RoundsSearch(jobs, table, first, seed)
+    return MoneySearch(jobs, table, first, seed)
 
 
-def best_dispatched(table: Table, view: Outlook, rng: np.random.Generator) -> Solution:
-    """The shortest of what rules give: much work or much other work to come, long or short jobs first."""
-    rules = [view.after, view.after - view.least, view.least, -view.least]
-    found = [
-        dispatched(table, rule.astype(np.float64), slack) for rule in rules for slack in SLACKS
-    ]
-    found += [some_dispatched(table, view, rng) for _ in range(DRAWS)]
-    return min(found, key=lambda one: int(graph_of(table, one).end.max()))
+def _start(jobs: Jobs, table: Table) -> Solution:
+    overrun = 0.0 if only_makespan(jobs) else overrun_of(table)
 
+    def money(one: Solution) -> float:
+        return all_money(table, graph_of(table, one), overrun)
 
-def some_dispatched(table: Table, view: Outlook, rng: np.random.Generator) -> Solution:
-    """What comes of starting jobs by the work that waits for them, and some chance."""
-    noise = rng.uniform(0, 2, len(view.least)) * view.least.mean()
-    urgency: Floats = view.after - rng.random() * view.least + noise
-    return dispatched(table, urgency, 0.3 * rng.random())
-
-
-def dispatched(table: Table, urgency: Floats, slack: float) -> Solution:
-    """What a dispatching rule gives, see `dispatch_jobs`."""
-    line, order = np.zeros(len(urgency), np.int64), np.zeros(len(urgency), np.int64)
-    dispatch_jobs(table, floor_of(table), urgency, slack, line, order)
-    return Solution(line, order)
-
-
-def by_start(table: Table, solution: Solution) -> Solution:
-    """The same sequences, all jobs in the order of their starts."""
-    graph = graph_of(table, solution)
-    start = graph.end[: len(graph.took)] - graph.took
-    return solution._replace(order=np.lexsort((graph.rank, start)))
-
-
-def mixed(one: Solution, other: Solution, rng: np.random.Generator) -> Solution:
-    """A solution between two: each order of two jobs, and each line, in which they agree is kept."""
-    share = rng.uniform(0.3, 0.7)
-    place = share * np.argsort(one.order) + (1.0 - share) * np.argsort(other.order)
-    line = np.where(rng.random(len(place)) < share, one.line, other.line)
-    return Solution(line, np.argsort(place, kind="stable"))
-
-
-def _difference(one: Solution, other: Solution) -> float:
-    """How far two solutions lie apart: share of jobs on other lines, or mean move in order if more."""
-    moved: Ints = np.abs(np.argsort(one.order) - np.argsort(other.order))
-    return float(max((one.line != other.line).mean(), 4 * moved.mean() / len(moved)))
+    return best_dispatched(table, outlook(table), np.random.default_rng(0), money)

@@ -5,7 +5,7 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from models.optimize.jobs.shop_search import ShopSearch, shop_search, shop_start
+from models.optimize.jobs.shop_search import searching, shop_search, shop_start
 from models.optimize.jobs.shop_table import shop_cost
 from models.optimize.jobs.view import Jobs, Sequences, jobs_of, no_sequences, to_schedule
 from plant import Plant, Weights, evaluate
@@ -78,16 +78,16 @@ def test_what_sequences_cost_is_what_the_referee_says(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_every_job_is_made_once_and_the_makespan_is_as_the_search_says(seed: int) -> None:
     jobs = seen(shop(seed, chains=12, longest=6, lines=5), MAKESPAN)
-    search = ShopSearch(jobs, shop_start(jobs), seed)
+    search = searching(jobs, shop_start(jobs), seed)
     for _ in range(2):
-        search.slice()
+        search.slice(0.5)
     sequences = search.sequences
     made = np.concatenate(
         [row[:length] for row, length in zip(sequences.job, sequences.length, strict=True)]
     )
     assert sorted(made) == list(range(len(jobs.item)))
-    assert makespan(jobs, sequences) == pytest.approx(search.makespan)
-    assert search.makespan <= makespan(jobs, shop_start(jobs))
+    assert makespan(jobs, sequences) == pytest.approx(search.value)
+    assert search.value <= makespan(jobs, shop_start(jobs))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -96,6 +96,26 @@ def test_shops_of_a_few_jobs_are_solved_to_the_optimum(seed: int) -> None:
     best = min(shop_cost(jobs, sequences) for sequences in every_solution(jobs))
     found = shop_search(jobs, shop_start(jobs), 0.0, seed=seed, slices=2)
     assert shop_cost(jobs, found) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_money_is_as_the_search_says_and_the_least_there_is(seed: int) -> None:
+    jobs = seen(shop(seed, chains=2, longest=2, lines=2, money=True), MIXED)
+    best = min(shop_cost(jobs, sequences) for sequences in every_solution(jobs))
+    search = searching(jobs, shop_start(jobs), seed)
+    for part in range(4):
+        search.slice(part / 4)
+        assert shop_cost(jobs, search.sequences) == pytest.approx(search.value)
+    assert search.value == pytest.approx(best)
+
+
+def test_late_jobs_of_a_larger_shop_cost_less_after_a_while() -> None:
+    jobs = seen(shop(4, chains=14, longest=5, lines=5, money=True), MIXED)
+    search = searching(jobs, shop_start(jobs), 1)
+    for part in range(6):
+        search.slice(part / 6)
+    assert shop_cost(jobs, search.sequences) == pytest.approx(search.value)
+    assert search.value < 0.97 * shop_cost(jobs, shop_start(jobs))
 
 
 def test_two_chains_that_cross_end_when_one_of_them_had_to_wait() -> None:
