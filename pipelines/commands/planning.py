@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,10 @@ from pipelines.commands.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
     from models.optimize import Solution
+    from models.optimize.obstacles import Obstacle
     from plant import Evaluation, Plant
+
+MOST_OBSTACLES = 20
 
 Base = Annotated[
     Path | None,
@@ -127,8 +131,9 @@ def solve(
     weight: Weight = None,
     as_json: Json = False,
 ) -> None:
-    """Find the cheapest schedule of a plant that the time allows."""
+    """Find the cheapest schedule of a plant that the time allows; what cannot be planned is said first."""
     from models.optimize import solve as search
+    from models.optimize.obstacles import obstacles
     from pipelines.commands.documents import (
         judged,
         read_plant,
@@ -141,6 +146,8 @@ def solve(
     found = read_plant(plant)
     first = read_schedule(start, found) if start else None
     against = read_schedule(base, found) if base else None
+    hindered = obstacles(found, against, zones_of())
+    _say_obstacles(hindered)
     solution = search(
         found,
         first,
@@ -158,7 +165,7 @@ def solve(
     for note in solution.notes:
         say(f"note: {note}")
     if as_json:
-        print_json(_solution_document(solution, evaluation, output))
+        print_json(_solution_document(solution, evaluation, hindered, output))
     else:
         show_evaluation(found, evaluation, str(output or "schedule, not written: give -o FILE"))
         known = solution.bound is not None and solution.gap is not None
@@ -167,10 +174,25 @@ def solve(
         raise typer.Exit(NO)
 
 
+def _say_obstacles(hindered: Sequence[Obstacle]) -> None:
+    """Say what cannot be planned, whatever is found."""
+    for one in hindered[:MOST_OBSTACLES]:
+        say(f"cannot be planned: {one.message}")
+    if len(hindered) > MOST_OBSTACLES:
+        say(f"and {len(hindered) - MOST_OBSTACLES} more; --json gives all")
+    if hindered:
+        say("everything else is planned:")
+
+
 def _solution_document(
-    solution: Solution, evaluation: Evaluation, output: Path | None
+    solution: Solution,
+    evaluation: Evaluation,
+    hindered: Sequence[Obstacle],
+    output: Path | None,
 ) -> dict[str, Any]:
     """The referee's verdict with the search's evidence, and the schedule where it is not in a file."""
+    from dataclasses import asdict
+
     from plant.io import evaluation_to_document, schedule_to_document
 
     document = {
@@ -180,6 +202,7 @@ def _solution_document(
         "runs": len(solution.schedule.runs),
         "found_by": solution.found_by,
         "notes": list(solution.notes),
+        "obstacles": [asdict(one) for one in hindered],
         "output": str(output) if output else None,
     }
     if output is None:
