@@ -15,13 +15,13 @@ from itertools import product
 
 import numpy as np
 
-from envs.rules import RULES, dispatch, tuned_atcs
+from envs.rules import RULES, dispatch
 from models.optimize.disaggregate import lots_of_runs, realise
 from models.optimize.pareto_evolution import Breed, Evolution, Living, Pace, Problem, Tilt
 from models.optimize.pareto_front import Archive, Front, Plan, box_around
 from models.optimize.pareto_genome import child, mutated
-from models.optimize.search import CHUNK, Search, search
-from models.optimize.solve import LEAST_FOR_MILP, prepare
+from models.optimize.search import CHUNK, Found, Search, search
+from models.optimize.solve import prepare
 from plant import Plant, Schedule, Weights, Zones, evaluate
 
 PLAIN, OPEN = Weights(), Zones()
@@ -29,7 +29,8 @@ MOST_PLANS = 60
 POPULATION, BROOD = 32, 8
 INCUMBENT_SHARE = 0.2  # of the time, for the search under the planner's own weights
 INCUMBENT_SLICES = 10  # where the time is not looked at
-SLICES = 15  # of the search, in a child's life
+SLICES = 15  # of the search, in a child's life, where the time is not looked at
+CHILDREN, LEAST_SLICES, MOST_SLICES = 150, 3, 40  # where it is: lives for so many children
 WARMTH = 0.5  # how far the annealing of a child has cooled where it starts
 CROSSED = 0.3  # of the children have two parents
 SPREAD, DRIFT = 1.0, 0.3  # of the logarithm of weights: at the beginning, from parent to child
@@ -64,16 +65,18 @@ def pareto(
     prepare()
     began = clock()
     problem = Problem(plant, weights, base, zones)
-    first = _incumbents(problem, start, seconds, workers, seed, clock, generations is not None)
-    if not first:
+    begun = _begin(problem, start)
+    if not begun:
         return _none(problem)
     pace = Pace(clock, began + seconds, generations)
-    best = min(first, key=lambda plan: plan.cost.total)
+    found, slices = _incumbents(problem, begun, pace, workers, seed)
+    best = min(begun + found, key=lambda plan: plan.cost.total)
     archive = Archive(box_around(best, list(problem.objectives)), MOST_PLANS)
-    evolution = Evolution(problem, archive, POPULATION, BROOD, _memetic(problem, pace), seed)
+    breed = _memetic(problem, pace, slices)
+    evolution = Evolution(problem, archive, POPULATION, BROOD, breed, seed)
     level = np.zeros(len(problem.objectives))
-    evolution.add([(plan, level) for plan in first])
-    evolution.add(_tilted(problem, best, pace, workers, seed))
+    evolution.add([(plan, level) for plan in begun + found])
+    evolution.add(_tilted(problem, best, pace, slices, workers, seed))
     evolution.run(pace, workers, report)
     return archive.front(problem.objectives, evolution.tried)
 
@@ -108,56 +111,48 @@ def nsga2_alone(
     return archive.front(problem.objectives, evolution.tried)
 
 
-def _incumbents(
-    problem: Problem,
-    start: Schedule | None,
-    seconds: float,
-    workers: int,
-    seed: int,
-    clock: Callable[[], float],
-    in_slices: bool,
-) -> list[Plan]:
-    """The start, or what the rules make, and what the search makes of it in each thread."""
-    ends = clock() + INCUMBENT_SHARE * seconds
-    begun = _begin(problem, start, seconds)
-    if not begun:
-        return []
-    first = min(begun, key=lambda plan: plan.cost.total).schedule
-
-    def one(number: int) -> Plan | None:
-        found = search(
-            problem.plant, first, max(ends - clock(), 0.0), problem.weights, problem.base,
-            problem.zones, seed * 1000 + number, INCUMBENT_SLICES if in_slices else None, clock=clock,
-        )  # fmt: skip
-        return problem.judge(found.schedule, "search")
-
-    with ThreadPoolExecutor(max(workers, 1)) as pool:
-        found = pool.map(one, range(max(workers, 1)))
-        return begun + [plan for plan in found if plan]
-
-
-def _begin(problem: Problem, start: Schedule | None, seconds: float) -> list[Plan]:
-    """The start, repaired where it breaks rules, and what is published; or what a rule makes."""
+def _begin(problem: Problem, start: Schedule | None) -> list[Plan]:
+    """The start, repaired where it breaks rules, or what the rules make; and what is published."""
     plant, base, zones = problem.plant, problem.base, problem.zones
-    schedules = [(one, "start") for one in (start, base) if one is not None]
+    schedules = [] if base is None else [(base, "start")]
     if start is None:
-        quick = seconds < LEAST_FOR_MILP
-        made = (
-            dispatch(plant, RULES["atcs"], base, zones)
-            if quick
-            else tuned_atcs(plant, problem.weights, base, zones)
-        )
-        schedules.append((made, "rule"))
-    plans = [problem.judge(schedule, by) for schedule, by in schedules]
-    if start is not None and plans[0] is None:
+        schedules += [(dispatch(plant, rule, base, zones), "rule") for rule in RULES.values()]
+    elif problem.judge(start, "start") is None:
         held = {run.id for run in problem.staying}
         lots = lots_of_runs([run for run in start.runs if run.id not in held])
-        plans.append(problem.judge(realise(plant, lots, problem.staying), "start"))
-    return [plan for plan in plans if plan]
+        schedules.append((realise(plant, lots, problem.staying), "start"))
+    else:
+        schedules.append((start, "start"))
+    return [plan for plan in (problem.judge(*one) for one in schedules) if plan]
+
+
+def _incumbents(
+    problem: Problem, begun: list[Plan], pace: Pace, workers: int, seed: int
+) -> tuple[list[Plan], int]:
+    """What the search makes of the cheapest in each thread, and how many slices a child may live."""
+    clock, first = pace.clock, min(begun, key=lambda plan: plan.cost.total).schedule
+    left = max(pace.ends - clock(), 0.0)
+    share = INCUMBENT_SHARE * left
+
+    def one(number: int) -> Found:
+        return search(
+            problem.plant, first, share, problem.weights, problem.base, problem.zones,
+            seed * 1000 + number, INCUMBENT_SLICES if pace.generations is not None else None,
+            clock=clock,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
+        found = list(pool.map(one, range(max(workers, 1))))
+    plans = [problem.judge(one.schedule, "search") for one in found]
+    slices = SLICES
+    if pace.generations is None:
+        to_come = sum(one.moves for one in found) / CHUNK * (1.0 / INCUMBENT_SHARE - 1.0)
+        slices = min(max(int(to_come / CHILDREN), LEAST_SLICES), MOST_SLICES)
+    return [plan for plan in plans if plan], slices
 
 
 def _tilted(
-    problem: Problem, best: Plan, pace: Pace, workers: int, seed: int
+    problem: Problem, best: Plan, pace: Pace, slices: int, workers: int, seed: int
 ) -> list[tuple[Plan | None, Tilt]]:
     """The incumbent searched under weights that are for and against each objective."""
     count = len(problem.objectives)
@@ -166,14 +161,14 @@ def _tilted(
 
     def one(number: int) -> tuple[Plan | None, Tilt]:
         tilt = [*tilts, *draws][number]
-        made = _improved(problem, best.schedule, tilt, pace, seed * 1000 + number)
+        made = _improved(problem, best.schedule, tilt, pace, slices, seed * 1000 + number)
         return problem.judge(made, "search"), tilt
 
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         return list(pool.map(one, range(2 * len(tilts))))
 
 
-def _memetic(problem: Problem, pace: Pace) -> Breed:
+def _memetic(problem: Problem, pace: Pace, slices: int) -> Breed:
     def breed(one: Living, other: Living, rng: np.random.Generator) -> tuple[Schedule, Tilt, str]:
         tilt = one.tilt + rng.normal(0.0, DRIFT, len(one.tilt))
         schedule, by = one.plan.schedule, "search"
@@ -182,7 +177,7 @@ def _memetic(problem: Problem, pace: Pace) -> Breed:
                 child(problem.plant, schedule, other.plan.schedule, problem.staying, rng),
                 "crossover",
             )
-        return _improved(problem, schedule, tilt, pace, int(rng.integers(2**31))), tilt, by
+        return _improved(problem, schedule, tilt, pace, slices, int(rng.integers(2**31))), tilt, by
 
     return breed
 
@@ -198,16 +193,18 @@ def _plain(problem: Problem) -> Breed:
     return breed
 
 
-def _improved(problem: Problem, schedule: Schedule, tilt: Tilt, pace: Pace, seed: int) -> Schedule:
+def _improved(
+    problem: Problem, schedule: Schedule, tilt: Tilt, pace: Pace, slices: int, seed: int
+) -> Schedule:
     """The schedule after a short search under tilted weights."""
     if pace.is_late():
         return schedule
     hunt = Search(problem.plant, schedule, tilted(problem, tilt), problem.base, problem.zones, seed)
     hunt.calibrate()
-    for done in range(SLICES):
+    for done in range(slices):
         if pace.is_late():
             break
-        hunt.slice(WARMTH + (1.0 - WARMTH) * done / SLICES, CHUNK)
+        hunt.slice(WARMTH + (1.0 - WARMTH) * done / slices, CHUNK)
     return hunt.schedule()
 
 

@@ -19,7 +19,7 @@ from plant.io import load_plant, load_schedule, save_schedule, schedule_from_doc
 PLANT, SCHEDULE = str(PLANT_FILE), str(SCHEDULE_FILE)
 COMMANDS = (
     "run", "ingest", "forecast", "train", "plan", "publish", "drift", "generate", "solve", "evaluate",
-    "import", "export", "schema", "show", "versions", "diff",
+    "pareto", "import", "export", "schema", "show", "versions", "diff",
 )  # fmt: skip
 
 
@@ -198,6 +198,29 @@ def test_solve_writes_a_schedule_that_evaluate_agrees_with(takt: Any, tmp_path: 
     assert judged["cost"]["total"] <= by_hand["cost"]["total"]
     unwritten = takt("solve", PLANT, *timed).document
     assert len(unwritten["schedule"]["runs"]) == unwritten["runs"]
+
+
+@pytest.mark.integration
+def test_pareto_writes_schedules_and_tables_that_evaluate_agrees_with(
+    takt: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "alternatives"
+    folder.mkdir()
+    (folder / "plan-99.json").write_text("{}")
+    said = takt("pareto", PLANT, "--start", SCHEDULE, "-o", folder, "--seconds", 1, "--json")
+    assert said.code == 0
+    assert said.document == json.loads((folder / "front.json").read_text("utf-8"))
+    assert set(said.document["picks"]) == {"cheapest", "on_time", "leanest", "calmest"}
+    plans = said.document["plans"]
+    assert {path.name for path in folder.glob("plan-*")} == {plan["file"] for plan in plans}
+    for plan in plans:
+        judged = takt("evaluate", PLANT, folder / plan["file"], "--json")
+        assert judged.code == 0
+        assert judged.document["cost"]["total"] == plan["total"]
+        assert judged.document["cost"]["tardiness"] == plan["tardiness"]
+    table = (folder / "front.csv").read_text("utf-8").splitlines()
+    assert len(table) == len(plans) + 1
+    assert (folder / "front.png").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("name", ["tables", "plan.xlsx"])
