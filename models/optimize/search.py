@@ -15,6 +15,7 @@ import numpy as np
 
 from models.optimize.moves import propose
 from models.optimize.pricing import INFEASIBLE, price
+from models.optimize.search_params import SearchParams, params_for
 from models.optimize.state import Shop, State, shop_of, state_of, to_schedule
 from models.optimize.trial import Desk, agree, begin, desk_of, settle, take_back
 from plant import Plant, Schedule, Weights, Zones
@@ -23,12 +24,8 @@ from plant.borrowed import borrow
 from plant.compiled import inner, outer
 
 PLAIN, OPEN = Weights(), Zones()
-# Of RELOCATE, SWAP, RESIZE, TRANSFER, SPLIT, CREATE, DROP, DELAY: how often each is tried.
-SHARES = (0.42, 0.14, 0.12, 0.08, 0.06, 0.06, 0.03, 0.09)
 CHUNK = 4000
 PROBE = 2000
-# The annealing starts where a move this far down among the worsening ones is accepted with 1/e.
-HOT, COLD = 0.12, 0.002
 SMALLEST_GAIN = 1e-7
 
 
@@ -136,6 +133,8 @@ class Search:
         A feasible schedule; it holds what `base` and `zones` lock.
     seed
         Same seed, same number of moves per slice: same result.
+    params
+        None: those of the plant's class.
     """
 
     def __init__(
@@ -146,6 +145,7 @@ class Search:
         base: Schedule | None = None,
         zones: Zones = OPEN,
         seed: int = 0,
+        params: SearchParams | None = None,
     ) -> None:
         self.plant = plant
         self.shop = shop_of(plant, weights)
@@ -158,7 +158,8 @@ class Search:
             state.alive.copy(), state.item.copy(),
         )  # fmt: skip
         self.level = np.zeros(2)
-        self.shares = np.cumsum(np.array(SHARES))
+        self.params = params or params_for(plant)
+        self.shares = np.cumsum(np.array(self.params.shares))
         self.start_money = price(self.shop, state, self.desk.moments, self.desk.left)
         self.moves = self.kept = 0
         self.rng = np.random.default_rng(seed)
@@ -174,7 +175,9 @@ class Search:
         worse = np.zeros(PROBE)
         met = self._anneal(1.0, PROBE, worse)
         if met:
-            self.hot, self.cold = (float(np.quantile(worse[:met], q)) for q in (HOT, COLD))
+            self.hot, self.cold = np.quantile(
+                worse[:met], (self.params.hot, self.params.cold)
+            ).tolist()
         self.hot = max(self.hot, 1e-6 * abs(self.start_money), 1e-9)
         self.cold = min(max(self.cold, 1e-4 * self.hot), self.hot)
 
@@ -219,13 +222,14 @@ def search(
     improved: Callable[[Schedule, float], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
+    params: SearchParams | None = None,
 ) -> Found:
     """The best schedule met from a feasible start within the time, or in so many slices.
 
     With `slices` the time is not looked at, and the same seed gives the same schedule. `improved` is
     told of better schedules about twice a second, with what they gain.
     """
-    hunt = Search(plant, start, weights, base, zones, seed)
+    hunt = Search(plant, start, weights, base, zones, seed, params)
     hunt.calibrate()
     began = told_at = clock()
     told, done = 0.0, 0
