@@ -143,31 +143,32 @@ class Archive:
         self.plans: list[Plan] = []
 
     def offer(self, plan: Plan) -> bool:
-        """Whether the plan is in the box and no plan that is there is as good in every objective."""
+        """Whether the plan stays.
+
+        It has to be in the box, no plan there may be as good in every objective, and where there are
+        too many it may not be the one that adds least.
+        """
         if not self.box.holds(plan.values):
             return False
         if any(dominates(one.values, plan.values) for one in self.plans):
             return False
         self.plans = [one for one in self.plans if not dominates(plan.values, one.values)]
         self.plans.append(plan)
-        if len(self.plans) > 2 * self.most:
-            self._thin()
-        return True
+        if len(self.plans) > self.most:
+            self._let_go()
+        return any(one is plan for one in self.plans)
 
     def front(self, objectives: dict[str, tuple[str, ...]], tried: int) -> Front:
         """What is there, by cost."""
-        self._thin()
         plans = tuple(sorted(self.plans, key=lambda plan: (plan.cost.total, plan.values)))
         volume = self.box.hypervolume([plan.values for plan in plans])
         return Front(tuple(objectives), plans, picks_of(plans), self.box, volume, tried)
 
-    def _thin(self) -> None:
-        """Let go of the plans that add least to the hypervolume, but of none that has a name."""
-        while len(self.plans) > self.most:
-            named = set(picks_of(self.plans).values())
-            adds = self.box.contributions([plan.values for plan in self.plans])
-            least = min((n for n in range(len(adds)) if n not in named), key=lambda n: adds[n])
-            del self.plans[least]
+    def _let_go(self) -> None:
+        """Let go of the plan that adds least to the hypervolume, but of none that has a name."""
+        named = set(picks_of(self.plans).values())
+        adds = self.box.contributions([plan.values for plan in self.plans])
+        del self.plans[min(set(range(len(adds))) - named, key=lambda n: (adds[n], n))]
 
 
 def picks_of(plans: Sequence[Plan]) -> dict[str, int]:
