@@ -19,8 +19,9 @@ from plant.arrays import Ints
 
 SLICE = 4_000_000  # steps between two looks at the clock, times jobs and then some: about 0.1 s
 LEAST_ROUND = 100  # steps that a round counts for at least, so that rounds without a move end too
+SEEDS = 3  # solutions from rules before the first mixture
 ELITE = 8
-PATIENCE = 20_000
+PATIENCE = 5_000
 TENURES = (5, 8, 12, 20, 35, 60)
 FORGET = 1000  # steps after which nothing is tabu any more
 ALIKE = 0.02
@@ -101,7 +102,7 @@ class RoundsSearch:
     def _end_round(self) -> None:
         self.rounds += 1
         self._keep(by_start(self.table, Solution(self.line.copy(), self.order.copy())))
-        if len(self.elite) < self.size:
+        if len(self.elite) < SEEDS:
             self._open(some_dispatched(self.table, self.outlook, self.rng))
             return
         one, other = self.rng.choice(len(self.elite), 2, replace=False)
