@@ -7,9 +7,11 @@ between lots, shifts with gaps, money on stock or idle time, anything locked or 
 from __future__ import annotations
 
 from collections import deque
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plant import Line, Plant, Run, Schedule, Weights, Zones
 from plant.arrays import Floats, Ints, PlantArrays, plant_arrays
@@ -89,6 +91,7 @@ def jobs_of(
         for part in _components(arrays, int(item))
         if int(part) in index
     ]
+    available, closes = np.array(spans, dtype=np.int64).T.copy()
     due, rate = _dues(arrays, items, weights)
     minutes = _minutes(arrays, items, units)
     hourly = weights.production * arrays.lines.run_cost / MINUTES_PER_HOUR
@@ -98,7 +101,7 @@ def jobs_of(
         items, units, minutes, np.where(minutes > 0, minutes * hourly, 0.0),
         arrays.items.family[items], arrays.changeovers.minutes,
         weights.changeover * arrays.changeovers.cost, arrays.lines.table,
-        arrays.lines.initial_family, *np.array(spans, dtype=np.int64).T.copy(), release, due, rate,
+        arrays.lines.initial_family, available, closes, release, due, rate,
         before, before_at, after, after_at, weights.makespan / MINUTES_PER_HOUR,
     )  # fmt: skip
 
@@ -152,16 +155,9 @@ def to_schedule(plant: Plant, jobs: Jobs, sequences: Sequences) -> Schedule:
             end = start + int(jobs.minutes[job, line])
             free[line], family[line] = end, new
             place[line] += 1
-            runs.append(
-                Run(
-                    plant.items[jobs.item[job]].id,
-                    plant.lines[line].id,
-                    plant.items[jobs.item[job]].id,
-                    start,
-                    end,
-                    float(jobs.units[job]),
-                )  # fmt: skip
-            )
+            name = plant.items[jobs.item[job]].id
+            lot = float(jobs.units[job])
+            runs.append(Run(name, plant.lines[line].id, name, start, end, lot))
             for follower in jobs.after[jobs.after_at[job] : jobs.after_at[job + 1]]:
                 ready[follower] = max(ready[follower], end)
                 waits[follower] -= 1
@@ -175,7 +171,7 @@ def _span(line: Line, horizon: int) -> tuple[int, int] | None:
     if not line.shifts or any(shift.overtime for shift in line.shifts):
         return None
     shifts = sorted(line.shifts, key=lambda shift: shift.start)
-    if any(one.end != other.start for one, other in zip(shifts, shifts[1:], strict=False)):
+    if any(one.end != other.start for one, other in pairwise(shifts)):
         return None
     return max(shifts[0].start, line.available_from), min(shifts[-1].end, horizon)
 
@@ -193,8 +189,9 @@ def _components(arrays: PlantArrays, item: int) -> Ints:
 
 def _lots(plant: Plant, arrays: PlantArrays) -> tuple[Ints, Floats] | None:
     """The items to make and the one lot of each, final items before their components."""
-    able, orders = arrays.capabilities.rate > 0, arrays.orders
-    made = able.any(axis=0)
+    able: NDArray[np.bool_] = arrays.capabilities.rate > 0
+    orders = arrays.orders
+    made: NDArray[np.bool_] = np.asarray(able.any(axis=0))
     ordered = np.diff(orders.pointer)
     wanted = np.zeros(len(made))
     wanted[ordered > 0] = orders.quantity[orders.pointer[:-1][ordered > 0]]
@@ -233,7 +230,7 @@ def _only_lot(arrays: PlantArrays, item: int, wanted: float) -> float | None:
 
 def _releases(arrays: PlantArrays, items: Ints, units: Floats) -> Ints | None:
     """When all raw material of each job is there; None where jobs share any, or it never comes."""
-    made = (arrays.capabilities.rate > 0).any(axis=0)
+    made: NDArray[np.bool_] = np.asarray((arrays.capabilities.rate > 0).any(axis=0))
     release = np.zeros(len(items), np.int64)
     users = np.bincount(arrays.bom.component, minlength=len(made))
     for job, item in enumerate(items):

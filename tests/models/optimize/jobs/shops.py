@@ -9,9 +9,14 @@ MAKESPAN = Weights(production=0, changeover=0, holding=0, idle=0, instability=0,
 
 
 def shop(
-    seed: int, chains: int = 4, longest: int = 3, lines: int = 3, money: bool = False
+    seed: int,
+    chains: int = 4,
+    longest: int = 3,
+    lines: int = 3,
+    money: bool = False,
+    joined: int = 2,
 ) -> Plant:
-    """Chains of lots, some of which meet in one product, on lines with changeovers.
+    """Chains of lots, of which the first `joined` meet in one product, on lines with changeovers.
 
     With money there are due dates, and lines and changeovers cost something.
     """
@@ -19,7 +24,7 @@ def shop(
     horizon = 60 * 24 * 20
     names = [[f"J{n}O{k}" for k in range(rng.integers(1, longest + 1))] for n in range(chains)]
     bom = [BomLine(row[k + 1], row[k], 1) for row in names for k in range(len(row) - 1)]
-    bom += [BomLine("END", row[-1], 1) for row in names[:2]]
+    bom += [BomLine("END", row[-1], 1) for row in names[:joined]]
     items = [*(name for row in names for name in row), "END"]
     families = list(rng.choice(["f", "g", "h"] if seed % 3 else ["f"], len(items)))
     late = rng.integers(0, 600, len(items))
@@ -58,6 +63,6 @@ def shop(
         arrivals=tuple(Arrival(f"raw {name}", int(rng.integers(1, 120)), 1) for name in raw),
         orders=tuple(
             Order(name, name, 1, int(late[n]) if money else horizon, 1e5)
-            for n, name in enumerate(["END", *(row[-1] for row in names[2:])])
+            for n, name in enumerate(["END", *(row[-1] for row in names[joined:])])
         ),
     )
