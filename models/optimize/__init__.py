@@ -5,6 +5,6 @@
 
 from models.optimize.bounds import lower_bound
 from models.optimize.incumbent import Incumbent, Point
-from models.optimize.solve import Solution, solve
+from models.optimize.solve import Solution, prepare, solve
 
-__all__ = ["Incumbent", "Point", "Solution", "lower_bound", "solve"]
+__all__ = ["Incumbent", "Point", "Solution", "lower_bound", "prepare", "solve"]

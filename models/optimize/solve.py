@@ -43,7 +43,7 @@ from plant import (
 
 PLAIN, OPEN = Weights(), Zones()
 LEAST_FOR_MILP = 6.0  # seconds: below it, starting the worker costs more than it finds
-MILP_SHARE, BOUND_SHARE = 0.7, 0.2
+MILP_SHARE, BOUND_SHARE, JOBS_BOUND_SHARE = 0.7, 0.2, 0.5
 MOST_BOUND = 20.0
 SMALL = 60  # capabilities: up to so many, the bound is there in a tenth of a second
 TELL_EVERY = 2.0
@@ -164,7 +164,7 @@ def _look_at_jobs(
         incumbent.offer(start, "start")
     given = sequences_of(plant, jobs, start) if start is not None else None
     with ThreadPoolExecutor(1) as beside:
-        bound = beside.submit(jobs_bound, jobs, BOUND_SHARE * seconds)
+        bound = beside.submit(jobs_bound, jobs, JOBS_BOUND_SHARE * seconds)
         bound.add_done_callback(lambda done: bounds.append(done.result()))
         left = seconds - incumbent.elapsed
         search_jobs(jobs, given, left, workers, seed, improved, incumbent.clock, is_best)
