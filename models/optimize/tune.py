@@ -188,7 +188,7 @@ def note(
     """Write what was found for a class into the file; what stands there now."""
     found = {
         "params": {
-            "shares": [round(share, 4) for share in trained.params.shares],
+            "shares": _rounded(trained.params.shares),
             "hot": round(trained.params.hot, 5),
             "cold": round(trained.params.cold, 6),
         },
@@ -208,6 +208,15 @@ def note(
     document = json.dumps(dict(sorted(classes.items())), indent=2)
     file.write_text(f"{document}\n", encoding="utf-8")
     return found
+
+
+def _rounded(shares: Sequence[float]) -> list[float]:
+    """The shares to four digits, the largest such that they still add up to 1."""
+    rounded = [round(share, 4) for share in shares]
+    largest = rounded.index(max(rounded))
+    rest = sum(share for place, share in enumerate(rounded) if place != largest)
+    rounded[largest] = round(1.0 - rest, 4)
+    return rounded
 
 
 def main() -> None:

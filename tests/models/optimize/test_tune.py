@@ -107,6 +107,13 @@ def test_what_pays_on_test_plants_becomes_the_default_and_nothing_else(tmp_path:
     assert tuned_params(tmp_path / "none.json") == {}
 
 
+def test_what_is_written_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "tuned.json"
+    thirds = SearchParams(shares=(1 / 3, 1 / 3, 1 / 3, *[0.0] * 5))
+    note("small-one-full", Trained(thirds, 0.9, (), 1), Outcome((), 0.9, 0.0, ()), 1, "", file)
+    assert tuned_params(file)["small-one-full"].shares == pytest.approx(thirds.shares, abs=1e-4)
+
+
 def test_the_search_takes_the_parameters_of_the_plants_class_or_those_given() -> None:
     plant = two_line_plant()
     assert Search(plant, Schedule()).params == params_for(plant)
