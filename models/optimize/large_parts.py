@@ -18,8 +18,11 @@ from plant import Plant, Schedule, Weights, Zones
 SECONDS_PER_RUN = 0.025  # of annealing
 WARMTHS = (0.2, 0.4, 0.6)  # where an annealing starts on its way from hot (0) to cold (1)
 MOVES = 1000
+POLISH = 0.8  # how warm the annealing is that a plan by day gets on its way to the minute
+MILP_SHARE = 0.6  # of a trial's seconds; the start takes 0.4 of that again
 FREE_BUCKETS = 4
 LATE_ITEMS = 4
+ALL = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +97,32 @@ def _anneal(
     counts = np.bincount(picture.line, minlength=len(picture.plant.lines))[list(area.lines)]
     number = min(int(np.searchsorted(np.cumsum(counts), size)) + 1, len(area.lines))
     number = max(number, min(2, len(area.lines)))
-    part = cut_out(position.plant, position.best, area.lines[:number], position.base)
-    hunt = Search(
-        part.plant,
-        part.schedule,
-        position.weights,
-        part.base,
-        position.zones,
-        int(rng.integers(2**31)),
-    )
-    hunt.calibrate()
     warmth = float(rng.choice(WARMTHS))
     until = min(seconds, SECONDS_PER_RUN * max(int(counts[:number].sum()), 5))
-    first = clock() - began
-    while (spent := clock() - began) < until:
-        hunt.slice(warmth + (1 - warmth) * (spent - first) / max(until - first, 1e-9), MOVES)
-    return Attempt(part.whole(hunt.schedule()), f"from {warmth:g}", True)
+    found = _annealed(
+        position, position.best, area.lines[:number], warmth, until - (clock() - began), rng, clock
+    )
+    return Attempt(found, f"from {warmth:g}", True)
+
+
+def _annealed(
+    position: Position,
+    schedule: Schedule,
+    lines: tuple[int, ...],
+    warmth: float,
+    seconds: float,
+    rng: np.random.Generator,
+    clock: Clock,
+) -> Schedule:
+    """The best met from a feasible schedule when some lines are annealed, from a warmth down to cold."""
+    part = cut_out(position.plant, schedule, lines, position.base)
+    seed = int(rng.integers(2**31))
+    hunt = Search(part.plant, part.schedule, position.weights, part.base, position.zones, seed)
+    hunt.calibrate()
+    began = clock()
+    while (spent := clock() - began) < seconds:
+        hunt.slice(warmth + (1 - warmth) * spent / seconds, MOVES)
+    return part.whole(hunt.schedule())
 
 
 def _sequence(
@@ -162,13 +175,16 @@ def _plan(
         lines,
         products,
         window,
-        0.7 * seconds,
+        MILP_SHARE * seconds,
         position.workers,
         position.weights,
         held_runs(position.base, position.zones),
     )
-    solved = outcome.status == "optimal"
-    return Attempt(found, outcome.status, solved, everything)
+    if found is not position.best:
+        mine = int(np.isin(picture.line, lines).sum())
+        polish = min(0.3 * seconds, SECONDS_PER_RUN * max(mine, 5))
+        found = _annealed(position, found, lines, POLISH, polish, rng, clock)
+    return Attempt(found, outcome.status, outcome.status == "optimal", everything)
 
 
 def _products(picture: Picture, area: Area, size: float) -> tuple[tuple[int, ...], frozenset[int]]:
@@ -198,8 +214,9 @@ def _days(buckets: Buckets, minute: int) -> range:
 
 
 PARTS = (
-    Part("few lines", _anneal, 0.5, 0.2, 2.0, 40.0, 10.0, 100.0, 1.03),
-    Part("many lines", _anneal, 4.0, 3.0, 8.0, 200.0, 100.0, 400.0, 1.03),
+    Part("search of few lines", _anneal, 0.5, 0.2, 2.0, 40.0, 10.0, 100.0, 1.03),
+    Part("search of many lines", _anneal, 4.0, 3.0, 6.0, 150.0, 100.0, 250.0, 1.03),
+    Part("search of all lines", _anneal, 8.0, 4.0, 20.0, ALL, ALL, ALL),
     Part("sequence", _sequence, 1.0, 0.3, 1.5, 10.0, 4.0, 60.0),
     Part("milp", _plan, 3.0, 1.5, 5.0, 50.0, 15.0, 150.0),
 )

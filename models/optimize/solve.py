@@ -230,7 +230,7 @@ def _worker(incumbent: Incumbent, seconds: float, seed: int, bounds: list[float]
         if isinstance(message, Bounded):
             bounds.append(message.bound)
         elif isinstance(message, Better):
-            incumbent.offer(message.schedule, "milp")
+            incumbent.offer(message.schedule, message.part)
 
     bound_seconds = 0.0 if bounds else min(BOUND_SHARE * seconds, MOST_BOUND)
     return Worker(

@@ -1,4 +1,4 @@
-"""The MILP and the bound in a process of their own: whatever happens there, the incumbent is elsewhere.
+"""Neighbourhoods and the bound in a process of their own: whatever happens there, the incumbent is elsewhere.
 
 `main` reads a task and then better schedules from its standard input, and writes what it finds to its
 standard output, all pickled by and for this module.
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the worker is to do: a bound for so many seconds, then neighbourhood MILPs until the end."""
+    """What the worker is to do: a bound for so many seconds, then large neighbourhoods until the end."""
 
     plant: Plant
     start: Schedule
@@ -49,9 +49,10 @@ class Bounded:
 
 @dataclass(frozen=True, slots=True)
 class Better:
-    """A schedule that a neighbourhood MILP led to."""
+    """A schedule that a neighbourhood led to, and the part that solved it."""
 
     schedule: Schedule
+    part: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,11 @@ def work(
 ) -> None:
     """Do the task; `news` is where better schedules of others turn up."""
     from models.optimize.bounds import lower_bound
-    from models.optimize.refine import refine
+    from models.optimize.large import large
 
     if task.bound_seconds > 0:
         say(Bounded(lower_bound(task.plant, task.weights, task.bound_seconds, task.workers)))
-    _, done = refine(
+    _, done = large(
         task.plant,
         task.start,
         task.seconds,
@@ -160,7 +161,7 @@ def work(
         task.base,
         task.zones,
         task.seed,
-        improved=lambda schedule, _: say(Better(schedule)),
+        improved=lambda schedule, trial: say(Better(schedule, trial.part)),
         others=lambda: news.pop() if news else None,
     )
     say(Finished(len(done), sum(one.better for one in done)))
