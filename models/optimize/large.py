@@ -47,20 +47,19 @@ class Trial:
 class Roulette:
     """Draws one of some names by what each paid per second of late.
 
-    First each is drawn once, in turn by a prior of expected seconds, the quickest first.
+    First each is drawn once, in the order in which they are given.
     """
 
-    def __init__(self, seconds: dict[str, float], rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
-        self.seconds = dict(seconds)
+        self.seconds: dict[str, float] = {}
         self.rate: dict[str, float] = {}
-        self.tried: set[str] = set()
 
     def draw(self, among: list[str]) -> str:
         """One of the names; time, not trials, is shared by rates."""
-        new = [name for name in among if name not in self.tried]
-        if new:
-            return min(new, key=lambda name: self.seconds[name])
+        for name in among:
+            if name not in self.rate:
+                return name
         rates = np.array([self.rate[name] for name in among])
         share = rates + LEAST_SHARE * max(rates.mean(), 1e-9)
         share /= np.array([max(self.seconds[name], 1e-3) for name in among])
@@ -69,12 +68,11 @@ class Roulette:
     def learn(self, name: str, gain: float, seconds: float) -> None:
         """Take in what a trial paid."""
         rate = max(gain, 0.0) / max(seconds, 1e-3)
-        if name in self.tried:
+        if name in self.rate:
             self.rate[name] = MEMORY * self.rate[name] + (1 - MEMORY) * rate
             self.seconds[name] = MEMORY * self.seconds[name] + (1 - MEMORY) * seconds
         else:
             self.rate[name], self.seconds[name] = rate, seconds
-        self.tried.add(name)
 
 
 def large(
@@ -152,8 +150,7 @@ class _Learner:
 
     def __init__(self, parts: tuple[Part, ...], rng: np.random.Generator) -> None:
         self.parts, self.rng = {part.name: part for part in parts}, rng
-        self.solving = Roulette({part.name: part.expected for part in parts}, rng)
-        self.choosing = Roulette(dict.fromkeys(CHOOSERS, 1.0), rng)
+        self.solving, self.choosing = Roulette(rng), Roulette(rng)
         self.sizes = {part.name: part.size for part in parts}
         self.resting: set[str] = set()
 
@@ -179,7 +176,8 @@ class _Learner:
     ) -> None:
         """Take in a trial."""
         self.solving.learn(part.name, gain, seconds)
-        self.choosing.learn(chooser, gain, seconds)
+        if not part.is_everywhere:
+            self.choosing.learn(chooser, gain, seconds)
         self.sizes[part.name] = part.next_size(self.sizes[part.name], attempt, gain > 0)
         if attempt.is_whole and gain <= 0:
             self.resting.add(part.name)

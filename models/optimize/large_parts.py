@@ -16,7 +16,7 @@ from models.optimize.sequence import resequence
 from plant import Plant, Schedule, Weights, Zones
 
 SECONDS_PER_RUN = 0.025  # of annealing
-WARMTHS = (0.2, 0.4, 0.6)  # where an annealing starts on its way from hot (0) to cold (1)
+WARMTHS = (0.35, 0.5, 0.65, 0.8)  # where an annealing starts on its way from hot (0) to cold (1)
 MOVES = 1000
 POLISH = 0.8  # how warm the annealing is that a plan by day gets on its way to the minute
 MILP_SHARE = 0.6  # of a trial's seconds; the start takes 0.4 of that again
@@ -60,19 +60,19 @@ Solve = Callable[[Position, Area, float, float, np.random.Generator, Clock], Att
 class Part:
     """A way to solve a neighbourhood.
 
-    expected: seconds that a first trial is taken to need; least, most: seconds that a trial may have.
-    size: where sizes start, in [smallest, largest], growing by `growth` when a trial is solved in time.
+    least, most: seconds that a trial may have. size: where sizes start, in [smallest, largest], growing by
+    `growth` when a trial is solved in time. is_everywhere: it takes all lines, whatever a chooser says.
     """
 
     name: str
     solve: Solve
-    expected: float
     least: float
     most: float
     size: float
     smallest: float
     largest: float
     growth: float = 1.12
+    is_everywhere: bool = False
 
     def next_size(self, size: float, attempt: Attempt, better: bool) -> float:
         """The size for the next trial: larger where this one was solved, smaller where it was not."""
@@ -213,10 +213,11 @@ def _days(buckets: Buckets, minute: int) -> range:
     return range(first, min(first + FREE_BUCKETS, buckets.number))
 
 
+# In the order in which each is first tried.
 PARTS = (
-    Part("search of few lines", _anneal, 0.5, 0.2, 2.0, 40.0, 10.0, 100.0, 1.03),
-    Part("search of many lines", _anneal, 4.0, 3.0, 6.0, 150.0, 100.0, 250.0, 1.03),
-    Part("search of all lines", _anneal, 8.0, 4.0, 20.0, ALL, ALL, ALL),
-    Part("sequence", _sequence, 1.0, 0.3, 1.5, 10.0, 4.0, 60.0),
-    Part("milp", _plan, 3.0, 1.5, 5.0, 50.0, 15.0, 150.0),
+    Part("search of few lines", _anneal, 0.2, 2.0, 40.0, 10.0, 100.0, 1.03),
+    Part("search of all lines", _anneal, 2.0, 20.0, ALL, ALL, ALL, is_everywhere=True),
+    Part("sequence", _sequence, 0.3, 1.5, 10.0, 4.0, 60.0),
+    Part("milp", _plan, 1.5, 5.0, 50.0, 15.0, 150.0),
+    Part("search of many lines", _anneal, 2.0, 6.0, 150.0, 100.0, 250.0, 1.03),
 )
