@@ -148,11 +148,13 @@ def _repair(
     if incumbent.schedule is None:
         verdict = evaluate(plant, first, patch.held, weights, zones)
         raise AssertionError(f"expected a feasible patch, found {verdict.violations[0].message}")
-    offer(patch.covered(), "cover")
+    most = max(most_moved, standing.moved_share(first))
+    if standing.moved_share(covered := patch.covered()) <= most:
+        offer(covered, "cover")
     start = incumbent.schedule
 
     def hunt(number: int) -> None:
-        _hunt(Hunt(patch, start, seed + number), began + seconds, most_moved, offer, clock)
+        _hunt(Hunt(patch, start, seed + number), began + seconds, most, offer, clock)
 
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         list(pool.map(hunt, range(max(workers, 1))))
@@ -162,17 +164,17 @@ def _repair(
 def _hunt(
     hunt: Hunt,
     until: float,
-    most_moved: float,
+    most: float,
     offer: Callable[[Schedule, str], None],
     clock: Callable[[], float],
 ) -> None:
     """Search until a time; what moves too many runs is taken back, and moving costs more from then on."""
-    began, most = clock(), max(most_moved, hunt.moved_share(hunt.calm))
+    began = clock()
     while (now := clock()) < until:
         while clock() < min(now + ROUND, until):
             hunt.slice((clock() - began) / (until - began))
         found = hunt.schedule()
-        if hunt.moved_share(found) > most:
+        if hunt.patch.standing.moved_share(found) > most:
             hunt.back_to_calm()
         else:
             hunt.calm = found
@@ -185,8 +187,6 @@ def _told(
     assert incumbent.schedule is not None and incumbent.evaluation is not None
     schedule, first = incumbent.schedule, incumbent.trajectory[0]
     changes, kept = run_changes(base, schedule)
-    there = {run.id: run for run in schedule.runs}
-    moved = sum(not _is_home(run, there.get(run.id)) for run in standing.runs)
     return Repaired(
         schedule,
         incumbent.evaluation.cost,
@@ -197,7 +197,7 @@ def _told(
             if one.changes not in (("end",), ("lock",), ("end", "lock"))
         ),
         kept,
-        moved / max(len(standing.runs), 1),
+        standing.moved_share(schedule),
         tuple(f"{why}; so what holds it there was given up" for why in given_up.values()),
         first.seconds,
         first.cost,
@@ -205,8 +205,8 @@ def _told(
     )
 
 
-def _is_home(old: Run, new: Run | None) -> bool:
-    return new is not None and (old.line, old.start) == (new.line, new.start)
+def _is_home(old: Run, new: Run) -> bool:
+    return (old.line, old.start) == (new.line, new.start)
 
 
 def _run_repair(before: Run | None, after: Run | None, standing: Standing) -> RunRepair:

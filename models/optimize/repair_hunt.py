@@ -194,12 +194,6 @@ class Hunt:
         """The best found."""
         return self.search.schedule()
 
-    def moved_share(self, schedule: Schedule) -> float:
-        """Of the runs that held at the beginning, those on another line or start."""
-        there = {run.id: (run.line, run.start) for run in schedule.runs}
-        runs = self.patch.standing.runs
-        return sum(there.get(r.id) != (r.line, r.start) for r in runs) / max(len(runs), 1)
-
     def back_to_calm(self) -> None:
         """Start again from the last calm schedule, with moves at a higher price."""
         self.shop.weights[INSTABILITY] *= DEARER

@@ -23,6 +23,12 @@ class Standing:
     loose: Mapping[str, str]
     given_up: frozenset[str]
 
+    def moved_share(self, schedule: Schedule) -> float:
+        """Of the runs that hold, those that a schedule has on another line or start, or not at all."""
+        there = {run.id: (run.line, run.start) for run in schedule.runs}
+        moved = sum(there.get(run.id) != (run.line, run.start) for run in self.runs)
+        return moved / max(len(self.runs), 1)
+
 
 def what_stands(
     plant: Plant,
