@@ -3,16 +3,17 @@
 The model has the shape of Timefold's own task-assigning quick start: a list of lots for each line is the
 planning variable, a lot's end follows from the lot before it (a shadow variable), and each lot's money is
 a constraint. It prices tardiness, changeovers, hours and overtime, and holding until the first due date,
-with the line's shifts, setup minutes, release dates and the lines that can make a lot. Default
+with the line's shifts, setup minutes, release dates, parts and the lines that can make a lot. Default
 construction (lots offered in the order of their due dates) and local search; the open source edition
 solves on one thread, so each worker runs a solver with its own seed and the better plan counts. Lots for
 which construction has no time go last, each to the line that ends it first.
 
-Lots are fixed beforehand: those of ATCS tuned on the plant, with the orders that they serve there, and
-what they take from arrivals as release dates. A lot of parts is due when the lot that takes it starts
-there. So left out are lot sizes, parts that wait for each other, safety stocks and idle time. The
-sequences become a schedule by `disaggregate.realise`, as those of our own parts do; the seconds are those
-of Timefold's search, without the lots, the Java start and the build.
+Lots are fixed beforehand: those of ATCS tuned on the plant, with the orders that they serve there, the
+lots of parts that they take, which have to end before them, and the arrivals that they take, which are
+their release dates. So ATCS's plan is one that Timefold can find, and left out are lot sizes, who takes
+what from whom, safety stocks and idle time. The answer is taken with Timefold's own times and, its
+sequences only, as `disaggregate.realise` times those of our own parts; the cheaper schedule counts. The
+seconds are those of Timefold's search, without the lots, the Java start and the build.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,13 @@ class TimefoldError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The lots of each line in their order, and the money that Timefold says they cost.
+    """(line, start, end) of each lot, and the money that Timefold says they cost.
 
     appended: lots for which construction had no time, which are last on their lines and not in the money.
     misplaced: lots on lines that cannot make them.
     """
 
-    sequences: tuple[tuple[int, ...], ...]
+    runs: tuple[tuple[int, int, int], ...]
     money: float
     appended: int
     misplaced: int
@@ -72,13 +73,36 @@ def solve_plant(plant: Plant, weights: Weights, seconds: float, workers: int) ->
     answer = ask(document(plant, weights, runs), seconds, workers)
     if answer.misplaced:
         return None
-    return realise(
-        plant,
-        {
-            line.id: [Lot(runs[n].item, runs[n].quantity, 0, runs[n].id) for n in sequence]
-            for line, sequence in zip(plant.lines, answer.sequences, strict=True)
-        },
+    return cheapest(plant, weights, as_timed(plant, runs, answer), as_early(plant, runs, answer))
+
+
+def as_timed(plant: Plant, runs: Sequence[Run], answer: Answer) -> Schedule:
+    """The lots when Timefold has them; without those that end after the horizon."""
+    return Schedule(
+        tuple(
+            replace(run, line=plant.lines[line].id, start=start, end=end)
+            for run, (line, start, end) in zip(runs, answer.runs, strict=True)
+            if end <= plant.horizon
+        )
     )
+
+
+def as_early(plant: Plant, runs: Sequence[Run], answer: Answer) -> Schedule:
+    """The lots in Timefold's order on each line, as early as all material that is there lets them."""
+    lots: dict[str, list[Lot]] = {}
+    for _, (line, _, _), run in sorted(
+        zip([start for _, start, _ in answer.runs], answer.runs, runs, strict=True),
+        key=lambda row: row[0],
+    ):
+        lots.setdefault(plant.lines[line].id, []).append(Lot(run.item, run.quantity, 0, run.id))
+    return realise(plant, lots)
+
+
+def cheapest(plant: Plant, weights: Weights, *schedules: Schedule) -> Schedule | None:
+    """The cheapest feasible one; None where none is."""
+    told = [(evaluate(plant, one, weights=weights), one) for one in schedules]
+    feasible = [(verdict.cost.total, one) for verdict, one in told if verdict.feasible]
+    return min(feasible, key=lambda row: row[0])[1] if feasible else None
 
 
 def missing() -> str:
@@ -110,7 +134,7 @@ def ask(problem: Mapping[str, Any], seconds: float, workers: int) -> Answer:
         _run([*command, str(given), str(found), str(seconds), str(workers)], seconds + GRACE)
         answer = json.loads(found.read_text(encoding="utf-8"))
     return Answer(
-        tuple(map(tuple, answer["sequences"])),
+        tuple(map(tuple, answer["runs"])),
         answer["money"],
         answer["appended"],
         answer["misplaced"],
@@ -132,8 +156,14 @@ def _run(command: Sequence[str], patience: float) -> None:
 def lots_of(plant: Plant, weights: Weights) -> list[Run]:
     """The lots to sequence, those of tuned ATCS, with the earliest due first."""
     runs = tuned_atcs(plant, weights).runs
-    served = _served(plant, weights, evaluate(plant, Schedule(runs), weights=weights), runs)
-    return sorted(runs, key=lambda run: min(served[run.id], default=(plant.horizon, 0.0)))
+    told = evaluate(plant, Schedule(runs), weights=weights)
+    first = {run: min(due)[0] for run, due in _served(plant, weights, told, runs).items() if due}
+    for run in sorted(runs, key=lambda run: -run.start):  # parts are due with what they go into
+        for one in told.pegging.orders_of_run(run.id):
+            if one.consumer == "run":
+                due = first.get(one.consumer_id, plant.horizon)
+                first[run.id] = min(first.get(run.id, plant.horizon), due)
+    return sorted(runs, key=lambda run: (first.get(run.id, plant.horizon), run.start))
 
 
 def document(plant: Plant, weights: Weights, runs: Sequence[Run]) -> dict[str, Any]:
@@ -141,7 +171,7 @@ def document(plant: Plant, weights: Weights, runs: Sequence[Run]) -> dict[str, A
     arrays = plant_arrays(plant)
     told = evaluate(plant, Schedule(tuple(runs)), weights=weights)
     served = _served(plant, weights, told, runs)
-    released = _released(plant, told)
+    released, parts = _released(plant, told, runs), _parts(told, runs)
     money = weights.changeover * THOUSANDTHS * arrays.changeovers.cost
     return {
         "horizon": plant.horizon,
@@ -149,8 +179,9 @@ def document(plant: Plant, weights: Weights, runs: Sequence[Run]) -> dict[str, A
         "jobs": [
             {
                 "family": int(arrays.items.family[arrays.item_index[run.item]]),
-                "release": released.get(run.id, 0),
+                "release": released[run.id],
                 "minutes": _minutes(plant, arrays, run),
+                "parts": sorted(parts[run.id]),
                 "tardy": sorted(served[run.id]),
                 "held": _held(weights, arrays, run),
             }
@@ -205,28 +236,32 @@ def _held(weights: Weights, arrays: PlantArrays, run: Run) -> float:
 def _served(
     plant: Plant, weights: Weights, told: Evaluation, runs: Sequence[Run]
 ) -> dict[str, list[tuple[int, float]]]:
-    """By lot: (due minute, money per minute late) of each order, or later lot, that it serves."""
+    """By lot: (due minute, money per minute late) of each order that it serves."""
     orders = {order.id: order for order in plant.orders}
-    starts = {run.id: run.start for run in runs}
     served: dict[str, list[tuple[int, float]]] = {run.id: [] for run in runs}
-    # Later lots first, so that what waits for a lot is known before its parts are looked at.
-    for run in sorted(runs, key=lambda run: -run.start):
-        for one in told.pegging.orders_of_run(run.id):
-            if one.consumer == "order":
-                order = orders[one.consumer_id]
-                rate = weights.tardiness * order.weight * one.quantity / MINUTES_PER_DAY
-                served[run.id].append((order.due, rate * THOUSANDTHS))
-            else:
-                waiting = sum(rate for _, rate in served[one.consumer_id])
-                served[run.id].append((starts[one.consumer_id], waiting))
+    for one in told.pegging.pegs:
+        if one.consumer == "order" and one.supplier == "run" and one.supplier_id is not None:
+            order = orders[one.consumer_id]
+            rate = weights.tardiness * order.weight * one.quantity / MINUTES_PER_DAY
+            served[one.supplier_id].append((order.due, rate * THOUSANDTHS))
     return served
 
 
-def _released(plant: Plant, told: Evaluation) -> dict[str, int]:
+def _parts(told: Evaluation, runs: Sequence[Run]) -> dict[str, set[int]]:
+    """By lot: which lots make parts that it takes."""
+    number = {run.id: n for n, run in enumerate(runs)}
+    parts: dict[str, set[int]] = {run.id: set() for run in runs}
+    for one in told.pegging.pegs:
+        if one.consumer == "run" and one.supplier == "run" and one.supplier_id is not None:
+            parts[one.consumer_id].add(number[one.supplier_id])
+    return parts
+
+
+def _released(plant: Plant, told: Evaluation, runs: Sequence[Run]) -> dict[str, int]:
     """By lot: when the last of what it takes from arrivals is there."""
-    released: dict[str, int] = {}
+    released = {run.id: 0 for run in runs}
     for one in told.pegging.pegs:
         if one.consumer == "run" and one.supplier == "arrival" and one.supplier_id is not None:
             at = plant.arrivals[int(one.supplier_id)].at
-            released[one.consumer_id] = max(released.get(one.consumer_id, 0), at)
+            released[one.consumer_id] = max(released[one.consumer_id], at)
     return released

@@ -23,9 +23,10 @@ def as_late_as_possible(problem: UnitLots) -> Units | None:
 
 def made_when_due(problem: LotSizing) -> Units | None:
     """The plan that makes what is due in each period, earlier what does not fit; None where that fails."""
-    units = np.zeros(problem.demand.shape)
-    needed = np.zeros(len(units))
-    for t in range(units.shape[1] - 1, -1, -1):
+    items, periods = problem.demand.shape
+    units: Units = np.zeros((items, periods))
+    needed = np.zeros(items)
+    for t in range(periods - 1, -1, -1):
         needed += problem.demand[:, t]
         units[:, t] = _fitting(problem, needed, float(problem.capacity[t]))
         needed -= units[:, t]

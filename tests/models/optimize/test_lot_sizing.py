@@ -33,7 +33,7 @@ def many_items(seed: int, items: int = 3, periods: int = 4) -> LotSizing:
         f"many{seed}",
         demand.astype(float),
         draw.integers(1, 4, items).astype(float),
-        np.full(periods, room + setup_minutes.sum()),
+        np.full(periods, np.ceil(room + setup_minutes.sum())),
         np.ones(items),
         setup_minutes,
         draw.integers(20, 120, items).astype(float),

@@ -19,8 +19,9 @@ public record Instance(
             int[][] shifts, int table, int initial, double runMoney, double overtimeMoney) {}
 
     /**
-     * minutes: per line, -1 where it cannot; tardy: [due, money per minute late] of each order served;
+     * minutes: per line, -1 where it cannot; parts: jobs that have to end before it; tardy: [due, money per minute late] of each order served;
      * held: money per minute between the end and the first due minute.
      */
-    public record JobRow(int family, int release, int[] minutes, double[][] tardy, double held) {}
+    public record JobRow(
+            int family, int release, int[] minutes, int[] parts, double[][] tardy, double held) {}
 }

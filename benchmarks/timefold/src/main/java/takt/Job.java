@@ -6,6 +6,9 @@ import ai.timefold.solver.core.api.domain.variable.InverseRelationShadowVariable
 import ai.timefold.solver.core.api.domain.variable.PreviousElementShadowVariable;
 import ai.timefold.solver.core.api.domain.variable.ShadowSources;
 import ai.timefold.solver.core.api.domain.variable.ShadowVariable;
+import ai.timefold.solver.core.api.domain.variable.ShadowVariablesInconsistent;
+import java.util.ArrayList;
+import java.util.List;
 
 /** One lot: where it is made, after which other lot, and when it ends follow from the lines' lists. */
 @PlanningEntity
@@ -19,6 +22,12 @@ public class Job {
     @PreviousElementShadowVariable(sourceVariableName = "jobs")
     private Job previous;
 
+    /** The jobs that have to end before this one begins. */
+    private List<Job> parts = new ArrayList<>();
+
+    /** Whether the lists make jobs wait for each other in a circle. */
+    @ShadowVariablesInconsistent private Boolean circular;
+
     /** The end, in shift minutes of the line. */
     @ShadowVariable(supplierName = "endSupplier")
     private Integer end;
@@ -30,7 +39,7 @@ public class Job {
         this.row = row;
     }
 
-    @ShadowSources({"line", "previous.end"})
+    @ShadowSources({"line", "previous.end", "parts[].end", "parts[].line"})
     public Integer endSupplier() {
         if (line == null || previous != null && previous.end == null) {
             return null;
@@ -41,7 +50,22 @@ public class Job {
     /** The end on a line, in its shift minutes, after a job (or none) that ends there at `free`. */
     int endAfter(Line line, Job before, int free) {
         int ready = free + line.setup(before, this);
-        return Math.max(ready, line.workedBefore(row.release())) + minutesOn(line);
+        int release = row.release();
+        for (Job part : parts) {
+            if (part.end != null && part.line != null) {
+                release = Math.max(release, part.line.after(part.end));
+            }
+        }
+        return Math.max(ready, line.workedBefore(release)) + minutesOn(line);
+    }
+
+    void put(Line line, int end) {
+        this.line = line;
+        this.end = end;
+    }
+
+    boolean isCircular() {
+        return Boolean.TRUE.equals(circular);
     }
 
     /** Shift minutes on a line, -1 where it cannot. */
@@ -86,6 +110,10 @@ public class Job {
 
     public int getId() {
         return id;
+    }
+
+    public List<Job> getParts() {
+        return parts;
     }
 
     public Line getLine() {

@@ -71,6 +71,12 @@ public class Line {
                 : worked.length - 1 + shiftMinutes - minute.length;
     }
 
+    /** The minute in which the work begins that ends after so many shift minutes. */
+    int begins(int endShiftMinutes, int minutes) {
+        int from = endShiftMinutes - minutes;
+        return from < minute.length ? minute[from] : worked.length - 1 + from - minute.length;
+    }
+
     /** Money of making something in the shift minutes [from, to). */
     double runMoney(int from, int to) {
         int last = Math.min(after(to), overtime.length - 1);

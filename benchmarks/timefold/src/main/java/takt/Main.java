@@ -15,7 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Reads an instance, solves it for so many seconds, writes the sequence of jobs of each line.
+ * Reads an instance, solves it for so many seconds, writes each job's line and minutes.
  *
  * <p>The open source edition solves on one thread, so each worker runs a solver with its own seed, and
  * the best plan is kept. Construction and local search are the solver's defaults. Jobs for which
@@ -41,50 +41,49 @@ public final class Main {
         }
         threads.shutdown();
         Plan best = plans.stream().max(Comparator.comparing(Plan::getScore)).orElseThrow();
-        List<List<Integer>> sequences = new ArrayList<>();
-        for (Line line : best.getLines()) {
-            sequences.add(new ArrayList<>(line.getJobs().stream().map(Job::getId).toList()));
+        int appended = append(best);
+        List<int[]> runs = new ArrayList<>();
+        for (Job job : best.getJobs()) {
+            Line line = job.getLine();
+            int begin = line.begins(job.getEnd(), job.minutesOn(line));
+            runs.add(new int[] {line.getId(), begin, line.after(job.getEnd())});
         }
-        int appended = append(best, sequences);
         json.writeValue(
                 new File(arguments[1]),
                 Map.of(
-                        "sequences", sequences,
+                        "runs", runs,
                         "appended", appended,
                         "misplaced", -best.getScore().hardScore(),
                         "money", -best.getScore().softScore() / 1000.0));
     }
 
     /** How many jobs were on no line and have been put at the end of one. */
-    private static int append(Plan plan, List<List<Integer>> sequences) {
+    private static int append(Plan plan) {
         List<Job> last = new ArrayList<>();
-        List<Integer> ends = new ArrayList<>();
         for (Line line : plan.getLines()) {
-            Job job = line.getJobs().isEmpty() ? null : line.getJobs().get(line.getJobs().size() - 1);
-            last.add(job);
-            ends.add(job == null ? 0 : job.getEnd());
+            List<Job> jobs = line.getJobs();
+            last.add(jobs.isEmpty() ? null : jobs.get(jobs.size() - 1));
         }
         int appended = 0;
         for (Job job : plan.getJobs()) {
             if (job.getLine() != null) {
                 continue;
             }
-            int chosen = -1;
+            Line chosen = null;
             int chosenEnd = 0;
             for (Line line : plan.getLines()) {
-                int at = line.getId();
                 if (job.minutesOn(line) < 0) {
                     continue;
                 }
-                int end = job.endAfter(line, last.get(at), ends.get(at));
-                if (chosen < 0 || line.after(end) < plan.getLines().get(chosen).after(chosenEnd)) {
-                    chosen = at;
+                Job before = last.get(line.getId());
+                int end = job.endAfter(line, before, before == null ? 0 : before.getEnd());
+                if (chosen == null || line.after(end) < chosen.after(chosenEnd)) {
+                    chosen = line;
                     chosenEnd = end;
                 }
             }
-            sequences.get(chosen).add(job.getId());
-            last.set(chosen, job);
-            ends.set(chosen, chosenEnd);
+            job.put(chosen, chosenEnd);
+            last.set(chosen.getId(), job);
             appended++;
         }
         return appended;

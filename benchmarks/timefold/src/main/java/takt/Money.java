@@ -14,6 +14,10 @@ public class Money implements ConstraintProvider {
                     .filter(Job::isMisplaced)
                     .penalize(HardSoftLongScore.ONE_HARD)
                     .asConstraint("a line makes what it can"),
+            factory.forEachUnfiltered(Job.class)
+                    .filter(Job::isCircular)
+                    .penalize(HardSoftLongScore.ONE_HARD)
+                    .asConstraint("no jobs wait for each other"),
             factory.forEach(Job.class)
                     .penalizeLong(HardSoftLongScore.ONE_SOFT, Job::tardinessMoney)
                     .asConstraint("tardiness"),

@@ -20,6 +20,11 @@ public class Plan {
         for (int id = 0; id < instance.jobs().size(); id++) {
             jobs.add(new Job(id, instance.jobs().get(id)));
         }
+        for (Job job : jobs) {
+            for (int part : instance.jobs().get(job.getId()).parts()) {
+                job.getParts().add(jobs.get(part));
+            }
+        }
         for (int id = 0; id < instance.lines().size(); id++) {
             Line line = new Line(id, instance);
             for (Job job : jobs) {
