@@ -22,7 +22,6 @@ POLISH = 0.8  # how warm the annealing is that a plan by day gets on its way to 
 MILP_SHARE = 0.6  # of a trial's seconds; the start takes 0.4 of that again
 FREE_BUCKETS = 4
 LATE_ITEMS = 4
-ALL = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,21 @@ def _anneal(
     found = _annealed(
         position, position.best, area.lines[:number], warmth, until - (clock() - began), rng, clock
     )
+    return Attempt(found, f"from {warmth:g}", True)
+
+
+def _anneal_all(
+    position: Position,
+    area: Area,
+    size: float,
+    seconds: float,
+    rng: np.random.Generator,
+    clock: Clock,
+) -> Attempt:
+    """Annealing of the whole plant; size: seconds for each run, more where less brought nothing."""
+    warmth = float(rng.choice(WARMTHS))
+    until = min(seconds, size * max(len(position.best.runs), 5))
+    found = _annealed(position, position.best, area.lines, warmth, until, rng, clock)
     return Attempt(found, f"from {warmth:g}", True)
 
 
@@ -216,7 +230,7 @@ def _days(buckets: Buckets, minute: int) -> range:
 # In the order in which each is first tried.
 PARTS = (
     Part("search of few lines", _anneal, 0.2, 2.0, 40.0, 10.0, 100.0, 1.03),
-    Part("search of all lines", _anneal, 2.0, 20.0, ALL, ALL, ALL, is_everywhere=True),
+    Part("search of all lines", _anneal_all, 2.0, 60.0, 0.025, 0.01, 1.0, 1.5, True),
     Part("sequence", _sequence, 0.3, 1.5, 10.0, 4.0, 60.0),
     Part("milp", _plan, 1.5, 5.0, 50.0, 15.0, 150.0),
     Part("search of many lines", _anneal, 2.0, 6.0, 150.0, 100.0, 250.0, 1.03),

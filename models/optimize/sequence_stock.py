@@ -24,7 +24,8 @@ from plant.arrays import Floats, Ints, PlantArrays
 from plant.kernel import TOLERANCE
 from plant.model import MINUTES_PER_DAY
 
-UNIT = 1e6  # parts of a unit of stock
+UNIT = 1e6  # parts of a unit of stock; where that comes to more than LARGEST parts, of some units
+LARGEST = 2.0**55
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,8 @@ def _pay_holding(model: HintedModel, horizon: int, money: float, one: Event) -> 
 
 def _never_negative(model: HintedModel, opening: float, events: Sequence[Event]) -> None:
     """The stock lasts whatever the free events' order."""
+    shrink = min(1.0, LARGEST / (UNIT * (opening + sum(abs(one.units) for one in events))))
+    opening, events = opening * shrink, [replace(one, units=one.units * shrink) for one in events]
     free = [one for one in events if one.is_free]
     low, high = min(one.low for one in free), max(one.high for one in free)
     level = _parts(opening)

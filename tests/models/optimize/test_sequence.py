@@ -168,6 +168,26 @@ def test_a_run_waits_for_what_it_is_made_of() -> None:
     assert found.runs[0].end <= 600
 
 
+def test_units_by_the_billion_and_money_by_the_trillion_still_fit() -> None:
+    plant = generate(4, 12, 16, 4, 0.9, 3, stages=2)
+    much = 1e9
+    large = replace(
+        plant,
+        items=tuple(replace(i, stock=i.stock * much, safety_stock=0.0) for i in plant.items),
+        capabilities=tuple(
+            replace(c, rate=c.rate * much, min_lot=c.min_lot * much, lot_multiple=0.0)
+            for c in plant.capabilities
+        ),
+        arrivals=tuple(replace(a, quantity=a.quantity * much) for a in plant.arrivals),
+        orders=tuple(replace(o, quantity=o.quantity * much) for o in plant.orders),
+    )
+    start = dispatch(large, RULES["edd"])
+    found, told = resequence(large, start, range(4), (0, 2000), 1.0)
+    assert told.status in ("optimal", "feasible")
+    assert told.first == pytest.approx(told.start)
+    assert evaluate(large, found).feasible
+
+
 def test_a_solver_that_finds_nothing_or_says_nonsense_costs_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
