@@ -1,6 +1,7 @@
 """The search for the shortest makespan of jobs that wait for each other.
 
-It goes in rounds of tabu search, first from dispatching rules, then from mixtures of the best met.
+It goes in rounds of tabu search, first from dispatching rules, then from mixtures of the best met; when
+those have become alike, it begins again.
 A mixture lies between two solutions: it keeps every order of two jobs in which they agree (path
 relinking, Peng, Lu and Cheng 2015), and needs no repair, because times between those of two feasible
 schedules respect whatever waits for what.
@@ -18,11 +19,13 @@ from models.optimize.jobs.view import Jobs, Sequences
 from plant.arrays import Ints
 
 SLICE = 4_000_000  # steps between two looks at the clock, times jobs and then some: about 0.1 s
-LEAST_ROUND = 100  # steps that a round counts for at least, so that rounds without a move end too
+LEAST_ROUND = 1000  # steps that a round counts for at least, so that rounds without a move end too
 SEEDS = 3  # solutions from rules before the first mixture
 ELITE = 8
-PATIENCE = 5_000
-TENURES = (5, 8, 12, 20, 35, 60)
+PATIENCE = 5_000  # steps without anything better that end a round
+STALE = 80  # rounds in which no solution came into the elite: all begins again
+TENURES = (5, 8, 12, 20, 35, 60)  # steps; drawn the more often, the more they brought
+WITHOUT_CHOICE = 4  # so many of them where each job has one line only
 FORGET = 1000  # steps after which nothing is tabu any more
 ALIKE = 0.02
 
@@ -36,16 +39,7 @@ class RoundsSearch:
         Same seed, same number of slices: same result.
     """
 
-    def __init__(
-        self,
-        jobs: Jobs,
-        table: Table,
-        start: Solution,
-        seed: int = 0,
-        size: int = ELITE,
-        patience: int = PATIENCE,
-        tenures: tuple[int, ...] = TENURES,
-    ) -> None:
+    def __init__(self, jobs: Jobs, table: Table, start: Solution, seed: int = 0) -> None:
         self.jobs, self.table = jobs, table
         self.outlook = outlook(self.table)
         count = len(jobs.item)
@@ -54,9 +48,8 @@ class RoundsSearch:
         self.line, self.order = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self.since = np.zeros(1, np.int64)
         self.elite: list[tuple[int, Solution]] = []
-        self.size, self.patience, self.tenures = size, patience, tenures
-        self.worth = np.ones(len(tenures))
-        self.rounds = 0
+        self.worth = np.ones(len(TENURES) if len(table.lines) > count else WITHOUT_CHOICE)
+        self.stale = 0
         self.best = start
         self._open(self.best)
         self.makespan = int(self.hunt.value[1])
@@ -80,16 +73,16 @@ class RoundsSearch:
         """Search for about a tenth of a second; how far the time has gone makes no difference."""
         steps = SLICE // (len(self.line) + 100) + 1
         while steps > 0 and not self.is_done:
-            low = self.tenures[self.tenure]
+            low = TENURES[self.tenure]
             done = tabu_steps(
-                self.rng, self.table, self.graph, self.hunt, steps, self.patience,
+                self.rng, self.table, self.graph, self.hunt, steps, PATIENCE,
                 self.outlook.bound, low, low + low // 2 + 1, self.line, self.order, self.since,
             )  # fmt: skip
             steps -= max(done, LEAST_ROUND)
             if self.hunt.value[1] < self.makespan:
                 self.makespan = int(self.hunt.value[1])
                 self.best = Solution(self.line.copy(), self.order.copy())
-            if self.since[0] >= self.patience:
+            if self.since[0] >= PATIENCE:
                 self._end_round()
 
     def _open(self, start: Solution) -> None:
@@ -100,8 +93,11 @@ class RoundsSearch:
         self.tenure = int(self.rng.choice(len(self.worth), p=self.worth / self.worth.sum()))
 
     def _end_round(self) -> None:
-        self.rounds += 1
+        self.stale += 1
         self._keep(by_start(self.table, Solution(self.line.copy(), self.order.copy())))
+        if self.stale > STALE:
+            self.elite.clear()
+            self.stale = 0
         if len(self.elite) < SEEDS:
             self._open(some_dispatched(self.table, self.outlook, self.rng))
             return
@@ -112,12 +108,16 @@ class RoundsSearch:
         """Take a solution into the elite, in place of its like or of the worst."""
         value = int(self.hunt.value[1])
         like = [n for n, (_, one) in enumerate(self.elite) if _difference(one, met) < ALIKE]
-        if not like and len(self.elite) < self.size:
+        if not like and len(self.elite) < ELITE:
             self.elite.append((value, met))
+            self.stale = 0
             return
         worst = max(like or range(len(self.elite)), key=lambda n: self.elite[n][0])
-        if value < self.elite[worst][0] + bool(like):
+        better = value < self.elite[worst][0]
+        if better:
+            self.stale = 0
             self.worth[self.tenure] += not like
+        if better or (like and value == self.elite[worst][0]):
             self.elite[worst] = value, met
 
 

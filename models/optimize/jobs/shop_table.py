@@ -70,7 +70,7 @@ def only_makespan(jobs: Jobs) -> bool:
     able = jobs.minutes >= 0
     dear, cheap = (np.where(able, jobs.money, worst) for worst in (-np.inf, np.inf))
     late = (jobs.rate > 0) & (jobs.due < jobs.closes.max(initial=0))
-    same: bool = (dear.max(axis=1) == cheap.min(axis=1)).all()
+    same = (dear.max(axis=1) == cheap.min(axis=1)).all() and len(np.unique(jobs.closes)) == 1
     return bool(jobs.makespan_money > 0 and same and not late.any() and not jobs.setup_money.any())
 
 

@@ -156,6 +156,19 @@ def test_better_sequences_are_told_with_their_money() -> None:
         assert shop_cost(jobs, sequences) == money
 
 
+def test_a_single_job_has_nothing_to_search() -> None:
+    jobs = chains([(0, 3)], lines=2)
+    assert makespan(jobs, shop_search(jobs, shop_start(jobs), 0.0, slices=1)) == 3
+
+
+def test_a_line_that_closes_early_is_left_in_time() -> None:
+    jobs = chains([(0, 5)], [(0, 5)], [(0, 5)], lines=2)
+    jobs = jobs._replace(minutes=np.full((3, 2), 5), closes=np.array([5, 100]))
+    found = shop_search(jobs, shop_start(jobs), 0.0, slices=2)
+    assert found.length.tolist() == [1, 2]
+    assert makespan(jobs, found) == 10
+
+
 def test_sequences_that_wait_for_each_other_cost_without_end() -> None:
     jobs = chains([(0, 3), (1, 5)], [(1, 4), (0, 2)], lines=2)
     circle = no_sequences(jobs)
