@@ -21,6 +21,7 @@ from models.optimize.pareto_evolution import Breed, Evolution, Living, Pace, Pro
 from models.optimize.pareto_front import Archive, Front, Plan, box_around
 from models.optimize.pareto_genome import child, mutated
 from models.optimize.search import CHUNK, Found, Search, search
+from models.optimize.search_params import params_for
 from models.optimize.solve import prepare
 from plant import Plant, Schedule, Weights, Zones, evaluate
 
@@ -31,7 +32,10 @@ INCUMBENT_SHARE = 0.2  # of the time, for the search under the planner's own wei
 INCUMBENT_SLICES = 10  # where the time is not looked at
 SLICES = 15  # of the search, in a child's life, where the time is not looked at
 CHILDREN, LEAST_SLICES, MOST_SLICES = 150, 3, 40  # where it is: lives for so many children
-WARMTH = 0.5  # how far the annealing of a child has cooled where it starts
+HOT, COLD = (
+    0.03,
+    0.004,
+)  # of a child's search: cooler than usual, not to lose what its parents found
 CROSSED = 0.3  # of the children have two parents
 SPREAD, DRIFT = 1.0, 0.3  # of the logarithm of weights: at the beginning, from parent to child
 
@@ -199,12 +203,14 @@ def _improved(
     """The schedule after a short search under tilted weights."""
     if pace.is_late():
         return schedule
-    hunt = Search(problem.plant, schedule, tilted(problem, tilt), problem.base, problem.zones, seed)
+    params = replace(params_for(problem.plant), hot=HOT, cold=COLD)
+    weights = tilted(problem, tilt)
+    hunt = Search(problem.plant, schedule, weights, problem.base, problem.zones, seed, params)
     hunt.calibrate()
     for done in range(slices):
         if pace.is_late():
             break
-        hunt.slice(WARMTH + (1.0 - WARMTH) * done / slices, CHUNK)
+        hunt.slice(done / slices)
     return hunt.schedule()
 
 
