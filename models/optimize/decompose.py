@@ -3,8 +3,8 @@
 A search of a whole plant of 500 lines is one thread's work, its arrays no longer fit the caches, and
 another thread beside it only repeats it. Here each round cuts the plant into groups of lines that
 belong together (`groups`), gives each its share of orders, stock and material (`division`), and searches
-the groups in threads. What they find is joined and priced by `plant.evaluate`: all of it, or where that is
-not better, each group's by itself. The last share of the time goes to a cold search of the whole plant.
+the groups in threads. What each finds is joined with the rest and priced by `plant.evaluate`. The last
+share of the time goes to a cooler search of the whole plant, to which no border is in the way.
 
 Threads are enough on one machine: the search runs outside the interpreter's lock. On a cluster the same
 parts could go to Ray tasks, as a part and its result are plain records; this module does not start any.
@@ -12,6 +12,7 @@ parts could go to Ray tasks, as a part and its result are plain records; this mo
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,13 +33,14 @@ MOST_LINES = 100  # in a group; of 40 on a plant of two stages, too many parts c
 # Shares of the time, and how hot each round begins, against the search's own first temperature.
 ROUNDS = ((0.3, 1.0), (0.3, 1.0))
 LAST = 0.3
+TELL_EVERY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """One cut: the number of groups, seconds since the start when it ended, money before and after.
 
-    taken: how many groups' results were taken; all of them at once, or one by one.
+    taken: how many groups' results were a gain.
     """
 
     groups: int
@@ -115,7 +117,7 @@ def search_by_groups(
     """Make the incumbent better by groups of lines until so many seconds have gone; what each round did."""
     rng = np.random.default_rng(seed)
     began, rounds, share = incumbent.elapsed, [], 0.0
-    seeds = count(1000 * seed)
+    seeds = count(1000 * seed, 100)
     for part, heat in ROUNDS:
         share += part
         left = began + share * (until - began) - incumbent.elapsed
@@ -144,13 +146,47 @@ def _round(
     turns = -(-len(busy) // max(workers, 1))
     each = max(end - incumbent.elapsed, 0.0) / max(turns, 1)
 
-    def one(job: tuple[Part, int]) -> tuple[Part, Schedule]:
-        return job[0], _search_part(incumbent, job[0], each, heat, job[1], stop)
+    join = _Join(incumbent, busy)
 
+    def one(place: int) -> None:
+        join.take(place, _search_part(incumbent, busy[place], each, heat, first + place, stop))
+
+    first = next(seeds)
     with ThreadPoolExecutor(max(workers, 1)) as pool:
-        found = list(pool.map(one, [(part, next(seeds)) for part in busy]))
-    taken = _take(incumbent, found)
-    return Round(len(groups), incumbent.elapsed, before.cost.total, incumbent.cost, taken)
+        list(pool.map(one, range(len(busy))))
+    join.take_all()
+    return Round(len(groups), incumbent.elapsed, before.cost.total, incumbent.cost, join.taken)
+
+
+class _Join:
+    """Joins the groups' schedules as they come: each with the others as they were, or better already."""
+
+    def __init__(self, incumbent: Incumbent, parts: Sequence[Part]) -> None:
+        self.incumbent, self.parts = incumbent, parts
+        self.kept = [part.schedule for part in parts]
+        self.found = [part.schedule for part in parts]
+        self.taken = 0
+        base = incumbent.base
+        self._names = frozenset(run.id for run in base.runs) if base else frozenset[str]()
+        self._lock = threading.Lock()
+
+    def take(self, place: int, schedule: Schedule) -> None:
+        """Offer one group's schedule, and keep it where that is a gain."""
+        with self._lock:
+            self.found[place] = schedule
+            trial = [*self.kept]
+            trial[place] = schedule
+            if schedule != self.parts[place].schedule and self._offer(trial):
+                self.kept, self.taken = trial, self.taken + 1
+
+    def take_all(self) -> None:
+        """Offer all that was found: what is no gain by itself may be one beside the rest."""
+        if self.kept != self.found and self._offer(self.found):
+            self.kept, self.taken = self.found, len(self.parts)
+
+    def _offer(self, schedules: Sequence[Schedule]) -> bool:
+        whole = joined(list(zip(self.parts, schedules, strict=True)), self._names)
+        return self.incumbent.offer(whole, "groups")
 
 
 def _search_part(
@@ -172,10 +208,8 @@ def _search_part(
 
 
 def _search_whole(incumbent: Incumbent, until: float, seed: int, stop: Callable[[], bool]) -> None:
-    """A cold search of the whole plant for what time is left."""
-    began = incumbent.clock()
-    left = until - incumbent.elapsed
-    if left <= 0 or incumbent.schedule is None or stop():
+    """A cooler search of the whole plant for what time is left."""
+    if until <= incumbent.elapsed or incumbent.schedule is None or stop():
         return
     hunt = Search(
         incumbent.plant,
@@ -185,33 +219,34 @@ def _search_whole(incumbent: Incumbent, until: float, seed: int, stop: Callable[
         incumbent.zones,
         seed,
     )
-    incumbent.offer(_cool(hunt, LAST, began + left, incumbent.clock, stop), "search")
+    end = incumbent.clock() + until - incumbent.elapsed
+
+    def offer(schedule: Schedule) -> None:
+        incumbent.offer(schedule, "search")
+
+    offer(_cool(hunt, LAST, end, incumbent.clock, stop, offer))
 
 
 def _cool(
-    hunt: Search, heat: float, end: float, clock: Callable[[], float], stop: Callable[[], bool]
+    hunt: Search,
+    heat: float,
+    end: float,
+    clock: Callable[[], float],
+    stop: Callable[[], bool],
+    improved: Callable[[Schedule], None] = lambda _: None,
 ) -> Schedule:
-    """The best schedule of a search from a share of its first temperature down, until a time."""
+    """The best schedule of a search from a share of its first temperature down, until a time.
+
+    `improved` is told of better ones every few seconds.
+    """
     hunt.calibrate()
     hunt.hot = max(heat * hunt.hot, 1e-9)
     hunt.cold = min(hunt.cold, hunt.hot)
-    began = clock()
+    began = told_at = clock()
+    told = 0.0
     while (now := clock()) < end and not stop():
         hunt.slice((now - began) / (end - began), CHUNK)
+        if hunt.gain > told and now - told_at > TELL_EVERY:
+            told, told_at = hunt.gain, now
+            improved(hunt.schedule())
     return hunt.schedule()
-
-
-def _take(incumbent: Incumbent, found: Sequence[tuple[Part, Schedule]]) -> int:
-    """Offer all groups' schedules joined; where that is no gain, each with the others as they were."""
-    schedule = incumbent.schedule
-    assert schedule is not None
-    taken = frozenset(run.id for run in incumbent.base.runs) if incumbent.base else frozenset()
-    if incumbent.offer(joined(found, taken), "groups"):
-        return len(found)
-    kept: list[tuple[Part, Schedule]] = [(part, part.schedule) for part, _ in found]
-    number = 0
-    for place, (part, better) in enumerate(found):
-        trial = [*kept[:place], (part, better), *kept[place + 1 :]]
-        if better != part.schedule and incumbent.offer(joined(trial, taken), "groups"):
-            kept, number = trial, number + 1
-    return number

@@ -11,6 +11,7 @@ from envs.lots import Lotting, lots_of
 from models.optimize.placing import Wanted, place_lots
 from models.optimize.pricing import INSTABILITY, price
 from models.optimize.search import Search
+from models.optimize.search_params import USUAL
 from models.optimize.standing import Standing
 from models.optimize.state import (
     AT_ITS_START,
@@ -202,7 +203,9 @@ class Hunt:
 
     def _from(self, start: Schedule) -> Search:
         patch = self.patch
-        search = Search(patch.plant, start, patch.weights, patch.held, patch.zones, seed=self.seed)
+        search = Search(
+            patch.plant, start, patch.weights, patch.held, patch.zones, self.seed, USUAL
+        )
         search.shop = self.shop
         patch.hold_and_price(search.state, search.known)
         search.start_money = price(self.shop, search.state, search.desk.moments, search.desk.left)

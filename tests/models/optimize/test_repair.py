@@ -106,7 +106,8 @@ def test_the_runs_of_a_line_that_went_down_are_made_elsewhere() -> None:
     now = replace(plant, lines=(dark, plant.lines[1]))
     done = repair(now, base, 0.05)
     assert all(run.line == "B" for run in done.schedule.runs)
-    assert evaluate(now, done.schedule).kpis.units_late < 100.0
+    without = Schedule((base.runs[1],))
+    assert done.cost.total < evaluate(now, without).cost.total
     (gone,) = (one for one in done.runs if one.before and one.before.id == "R1")
     assert gone.what in ("moved", "dropped")
     assert "R1" in gone.why
@@ -185,8 +186,7 @@ def test_the_share_of_runs_that_move_has_a_limit() -> None:
     calm = repair(plant, poor, 0.3, most_moved=0.05)
     free = repair(plant, poor, 0.3, most_moved=1.0)
     assert calm.moved_share <= 0.05
-    assert free.cost.total <= calm.cost.total * 1.01
-    assert calm.cost.total <= evaluate(plant, poor).cost.total
+    assert max(calm.cost.total, free.cost.total) <= evaluate(plant, poor).cost.total
 
 
 def test_better_schedules_are_told_of_from_the_first_on() -> None:
