@@ -25,11 +25,10 @@ class Hunt(NamedTuple):
     """What the search keeps beside its graph.
 
     path [J], of which length[0] are used: a critical path from its first job to the last. run, start
-    [J]: scratch.
-    tabu [2^k]: until which step something hashed is not to be done. step [1]. value [3]: makespan now, the
-    best of this round, the best of all. pick [3]: job, line and the node before it, of the move chosen.
-    choice [2]: the value of the best move met, the number of moves as good. any_choice [1]: moves met.
-    any_pick [3]: one of all moves met.
+    [J]: scratch. tabu [2^k]: until which step something hashed is not to be done. step [1]: steps done.
+    value [2]: makespan now, and the best of this round. pick [3]: job, line and the node before it, of the
+    move chosen. choice [2]: the value of the best move met, and how many are as good. any_pick [3]: one
+    of all moves met, any_choice [1] their number.
     """
 
     path: Ints

@@ -23,7 +23,7 @@ TABU_BITS = 16
 
 def no_hunt(jobs: int) -> Hunt:
     """A hunt that has not begun."""
-    small = [np.zeros(n, np.int64) for n in (1, 3, 3, 2, 3, 1)]
+    small = [np.zeros(n, np.int64) for n in (1, 2, 3, 2, 3, 1)]
     path, run, start = (np.zeros(jobs, np.int64) for _ in range(3))
     tabu = np.zeros(1 << TABU_BITS, np.int64)
     return Hunt(path, np.zeros(1, np.int64), run, start, tabu, *small)
