@@ -8,6 +8,7 @@ of it goes to large neighbourhoods in a process of their own, with a cold search
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -51,10 +52,15 @@ def look_at_jobs(
     incumbent: Incumbent, jobs: Jobs, start: Schedule | None, effort: Effort, bounds: list[float]
 ) -> None:
     """Search sequences of the plant's jobs; nothing comes of it where they do not end in time."""
-    plant = incumbent.plant
+    plant, begun = incumbent.plant, threading.Event()
 
     def improved(sequences: Sequences) -> None:
         incumbent.offer(to_schedule(plant, jobs, sequences), "jobs")
+        begun.set()
+
+    def prove() -> float:
+        begun.wait(effort.seconds)
+        return jobs_bound(jobs, JOBS_BOUND_SHARE * effort.seconds)
 
     def is_done() -> bool:
         proved = bool(bounds) and incumbent.cost <= bounds[0] * (1 + TIED)
@@ -64,12 +70,13 @@ def look_at_jobs(
         incumbent.offer(start, "start")
     given = sequences_of(plant, jobs, start) if start is not None else None
     with ThreadPoolExecutor(1) as beside:
-        bound = beside.submit(jobs_bound, jobs, JOBS_BOUND_SHARE * effort.seconds)
+        bound = beside.submit(prove)
         bound.add_done_callback(lambda done: bounds.append(done.result()))
         left = effort.seconds - incumbent.elapsed
         search_jobs(
             jobs, given, left, effort.workers, effort.seed, improved, incumbent.clock, is_done
         )
+        begun.set()
 
 
 def look(incumbent: Incumbent, effort: Effort, bounds: list[float]) -> tuple[str, ...]:

@@ -38,13 +38,12 @@ def search_jobs(
     until = clock() + seconds
 
     def one(number: int) -> None:
-        told_at, untold = clock(), None
+        told_at = float("-inf")
 
         def tell(sequences: Sequences, _: float) -> None:
-            nonlocal told_at, untold
-            untold = sequences
+            nonlocal told_at
             if clock() - told_at > TELL_EVERY:
-                told_at, untold = clock(), None
+                told_at = clock()
                 improved(sequences)
 
         own_seed = seed * 1000 + number
@@ -65,7 +64,7 @@ def prepare(waits: bool) -> None:
     pair = np.array([0, 1], np.int64)
     jobs = Jobs(
         item=pair, units=np.ones(2), minutes=np.ones((2, 1), np.int64), money=np.zeros((2, 1)),
-        family=np.zeros(2, np.int64), setup=np.zeros((1, 1, 1), np.int64),
+        family=np.zeros(2, np.int64), setup=np.ones((1, 1, 1), np.int64),
         setup_money=np.zeros((1, 1, 1)), table=np.zeros(1, np.int64),
         initial=np.full(1, -1, np.int64), available=np.zeros(1, np.int64),
         closes=np.full(1, 60, np.int64), release=np.zeros(2, np.int64),

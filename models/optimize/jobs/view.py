@@ -254,12 +254,12 @@ def _releases(arrays: PlantArrays, items: Ints, units: Floats) -> Ints | None:
 
 
 def _dues(arrays: PlantArrays, items: Ints, weights: Weights) -> tuple[Ints, Floats]:
-    """When each job is due, and the money that a minute after it costs."""
+    """When each job is due, and the money that a minute after it costs; none at the horizon's end."""
     orders = arrays.orders
     due, rate = np.zeros(len(items), np.int64), np.zeros(len(items))
     for job, item in enumerate(items):
-        if orders.pointer[item] < orders.pointer[item + 1]:
-            row = orders.pointer[item]
+        row = orders.pointer[item]
+        if row < orders.pointer[item + 1] and orders.due[row] < arrays.horizon:
             due[job] = orders.due[row]
             rate[job] = weights.tardiness * orders.weight[row] * orders.quantity[row]
     return due, rate / MINUTES_PER_DAY
