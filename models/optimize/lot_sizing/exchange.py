@@ -26,8 +26,10 @@ class Exchange(Solver):
         bounded: Callable[[float], None] = lambda _: None,
         news: Callable[[], Floats | None] = lambda: None,
         seed: int = 0,
+        presolve: bool = True,
     ) -> None:
         super().__init__(1, seed)
+        self.options["presolve"] = "choose" if presolve else "off"
         self.heard, self.bounded, self.news = heard, bounded, news
         self.highs.set_instance(model)
         # Pyomo has no way to HiGHS's callbacks, nor to the columns of its variables.

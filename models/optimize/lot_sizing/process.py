@@ -76,6 +76,7 @@ class Process:
         )
         self.finished = False
         self.error = ""
+        self._telling = threading.Lock()
         self.tell(task)
         self.threads = [
             threading.Thread(target=target, daemon=True)
@@ -87,7 +88,7 @@ class Process:
     def tell(self, message: Task | Units) -> None:
         """Give the task, or a plan found elsewhere."""
         assert self.process.stdin is not None
-        with suppress(BrokenPipeError):  # it has ended: `stop` says why
+        with self._telling, suppress(BrokenPipeError):  # it has ended: `stop` says why
             pickle.dump(message, self.process.stdin)
             self.process.stdin.flush()
 

@@ -139,9 +139,8 @@ def _discrete(
         return
     incumbent.offer(start, "as late as possible")
     items, periods = problem.demand.shape
-    small = items * items * periods <= MOST_ARCS
     running = []
-    if small:
+    if workers > 1 and items * items * periods <= MOST_ARCS:
         task = Task(problem, "whole", start, seconds, seed)
         running.append(_run(task, incumbent))
     ended = threading.Event()
