@@ -18,17 +18,18 @@ from plant import Plant, Run, Schedule, Weights, Zones, evaluate
 from tests.models.optimize.tiny import small_plant
 
 WEIGHTS = Weights(tardiness=1.3, holding=0.7, idle=2.0, instability=20.0)
-GENERATIONS = 3
+GENERATIONS = 2
 
 
 @pytest.fixture(autouse=True)
 def short_lives(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     if "slow" not in request.keywords:
-        monkeypatch.setattr(evolution, "SLICES", 2)
+        monkeypatch.setattr(evolution, "SLICES", 1)
+        monkeypatch.setattr(evolution, "INCUMBENT_SLICES", 4)
 
 
 def plant_of(seed: int) -> Plant:
-    return generate(4, 10, 16, 4, (0.7, 0.9, 1.1)[seed % 3], seed, stages=1 + seed % 2)
+    return generate(4, 9, 14, 3, (0.7, 0.9, 1.1)[seed % 3], seed, stages=1 + seed % 2)
 
 
 def is_sound(front: Front, plant: Plant, base: Schedule | None, zones: Zones) -> None:
@@ -43,7 +44,7 @@ def is_sound(front: Front, plant: Plant, base: Schedule | None, zones: Zones) ->
         assert set(one.schedule.runs) != set(other.schedule.runs)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_no_plan_of_a_front_is_better_than_another_in_everything(seed: int) -> None:
     plant = plant_of(seed)
     start = dispatch(plant, RULES["atcs"])
@@ -68,10 +69,10 @@ def test_the_plans_with_names_are_the_best_at_what_the_name_says() -> None:
 def test_the_same_seed_gives_the_same_front_on_any_number_of_threads() -> None:
     def found(workers: int, seed: int) -> list[Schedule]:
         # the incumbent is searched once a thread, so that it is given here
-        front = pareto(plant_of(2), workers=workers, seed=seed, generations=2, start=start)
+        front = pareto(plant_of(2), workers=workers, seed=seed, generations=1, start=start)
         return [plan.schedule for plan in front.plans]
 
-    start = search(plant_of(2), Schedule(), 0, slices=30).schedule
+    start = search(plant_of(2), Schedule(), 0, slices=8).schedule
     assert found(2, 5) == found(2, 5)
     assert found(2, 5) != found(2, 6)
 
@@ -90,7 +91,7 @@ def test_locks_hold_in_every_plan_and_the_calmest_moves_least(seed: int) -> None
     front = pareto(plant, None, 20.0, 2, WEIGHTS, base, zones, seed, generations=GENERATIONS)
     is_sound(front, plant, base, zones)
     assert front.objectives[-1] == "calm"
-    assert len(front.plans) >= 10
+    assert len(front.plans) >= 5
     calmest = front.plans[front.picks["calmest"]]
     assert calmest.kpis.moves == min(plan.kpis.moves for plan in front.plans)
     assert len({plan.kpis.moves for plan in front.plans}) > 1
@@ -130,15 +131,15 @@ def test_a_plant_with_nothing_to_do_has_one_plan() -> None:
 
 def test_the_time_given_is_kept() -> None:
     ticks = iter(range(10**9))
-    front = pareto(plant_of(0), seconds=300.0, workers=1, clock=lambda: float(next(ticks)))
+    front = pareto(plant_of(0), seconds=60.0, workers=1, clock=lambda: float(next(ticks)))
     assert front.plans
-    assert next(ticks) < 400
+    assert next(ticks) < 100
 
 
 @pytest.mark.parametrize("block", range(4))
 def test_children_and_mutants_of_any_plans_are_feasible(block: int) -> None:
     placed = 0
-    for seed in range(block * 25, block * 25 + 25):
+    for seed in range(block * 15, block * 15 + 15):
         plant, rng = small_plant(seed), np.random.default_rng(seed)
         one, other = (
             search(plant, Schedule(), 0, seed=seed + n, slices=1).schedule for n in range(2)
@@ -147,7 +148,7 @@ def test_children_and_mutants_of_any_plans_are_feasible(block: int) -> None:
             verdict = evaluate(plant, schedule)
             assert verdict.feasible, verdict.violations[:2]
             placed += len(schedule.runs)
-    assert placed > 50
+    assert placed > 30
 
 
 def test_a_child_by_lines_makes_as_much_of_each_item_to_half_a_lot() -> None:
