@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from models.optimize.sequence_stock import parts_of
 from plant import (
     Arrival,
     BomLine,
@@ -21,7 +20,7 @@ from plant import (
     Schedule,
     Shift,
 )
-from plant.arrays import plant_arrays
+from plant.arrays import PlantArrays, plant_arrays
 
 ELSEWHERE = "elsewhere"  # the line, the family and the items' prefix of what other lines take
 
@@ -92,6 +91,13 @@ def cut_out(
         Schedule((*published, *others.runs, *(run for run in staying if run.id not in ids))),
         staying,
     )
+
+
+def parts_of(arrays: PlantArrays, line: int, item: int, run: Run) -> list[tuple[int, float]]:
+    """(component, units) that a run takes on a line."""
+    rows = range(arrays.bom.pointer[item], arrays.bom.pointer[item + 1])
+    share = run.quantity / float(arrays.capabilities.yield_[line, item])
+    return [(int(arrays.bom.component[r]), share * float(arrays.bom.per_unit[r])) for r in rows]
 
 
 def _takes(plant: Plant, runs: Iterable[Run]) -> list[tuple[str, int, float]]:

@@ -11,9 +11,7 @@ import numpy as np
 from models.optimize.buckets import Buckets, buckets_of
 from models.optimize.cutout import cut_out
 from models.optimize.neighbourhoods import Area, Picture
-from models.optimize.refine import held_runs, solve_neighbourhood
 from models.optimize.search import Search
-from models.optimize.sequence import resequence
 from plant import Plant, Schedule, Weights, Zones
 
 SECONDS_PER_RUN = 0.025  # of annealing
@@ -152,6 +150,8 @@ def _sequence(
     clock: Clock,
 ) -> Attempt:
     """CP-SAT; size: runs that are free."""
+    from models.optimize.sequence import resequence  # half a second that not every worker has
+
     lines = area.lines[: int(rng.integers(2, 6))]
     window = area.nearest(position.picture, len(lines), round(size))
     found, told = resequence(
@@ -180,6 +180,8 @@ def _plan(
     clock: Clock,
 ) -> Attempt:
     """A MILP by day; size: capabilities of the lines and products in it."""
+    from models.optimize.refine import held_runs, solve_neighbourhood  # a second, for Pyomo
+
     plant, picture = position.plant, position.picture
     buckets = buckets_of(plant)
     lines, products = _products(picture, area, size)
@@ -236,7 +238,7 @@ FEW, MANY = partial(_anneal, warmths=LUKEWARM), partial(_anneal, warmths=COOL)
 PARTS = (
     Part("search of few lines", FEW, 0.2, 2.0, 40.0, 10.0, 100.0, 1.03),
     Part("sequence", _sequence, 0.3, 1.5, 10.0, 4.0, 60.0),
-    Part("milp", _plan, 1.5, 5.0, 50.0, 15.0, 150.0),
+    Part("milp", _plan, 2.5, 5.0, 50.0, 15.0, 150.0),
     Part("search of all lines", _anneal_all, 2.0, 60.0, 0.012, 0.01, 1.0, 1.5, True),
     Part("search of many lines", MANY, 2.0, 6.0, 150.0, 100.0, 250.0, 1.03),
 )

@@ -20,11 +20,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.optimize.cutout import parts_of
 from models.optimize.sequence_calendar import Pick, Span, on_the_clock, overtime_until, pick
 from models.optimize.sequence_hint import HintedModel
 from models.optimize.sequence_lines import MINUTES_PER_HOUR, Placed, add_line, place
 from models.optimize.sequence_scope import SequenceScope
-from models.optimize.sequence_stock import Event, add_stock, fixed_events, parts_of
+from models.optimize.sequence_stock import Event, add_stock, fixed_events
 
 
 @dataclass(frozen=True, slots=True)

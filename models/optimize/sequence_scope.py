@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from models.optimize.cutout import parts_of
 from models.optimize.sequence_calendar import Spell, spells_of
-from models.optimize.sequence_stock import has_mixed_use, parts_of
+from models.optimize.sequence_stock import has_mixed_use
 from plant import Plant, Run, Schedule, Weights, Zones
 from plant.arrays import PlantArrays, plant_arrays
 from plant.calendar import minutes_needed, worked_before, worked_between

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from models.optimize.cutout import parts_of
 from models.optimize.sequence_hint import Curve, HintedModel
 from plant import Run, Weights
 from plant.arrays import Floats, Ints, PlantArrays
@@ -105,13 +106,6 @@ def fixed_events(arrays: PlantArrays, runs: Iterable[Run], items: set[int]) -> l
         for item, units, at in rows
         if item in items and at <= arrays.horizon
     ]
-
-
-def parts_of(arrays: PlantArrays, line: int, item: int, run: Run) -> list[tuple[int, float]]:
-    """(component, units) that a run takes on a line."""
-    rows = range(arrays.bom.pointer[item], arrays.bom.pointer[item + 1])
-    share = run.quantity / float(arrays.capabilities.yield_[line, item])
-    return [(int(arrays.bom.component[r]), share * float(arrays.bom.per_unit[r])) for r in rows]
 
 
 def add_stock(
