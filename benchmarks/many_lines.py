@@ -104,7 +104,7 @@ def main() -> None:
             figures[f"{name}_{lines}_cost_per_line"] = trail.cost / lines
             figures[f"{name}_{lines}_seconds_to_quality"] = reached
         figures[f"start_{lines}_seconds"] = ruled
-    columns = ("lines", "way", "seconds", "cost", "per line", "below ATCS", f"s to {NEAR:.0%}")
+    columns = ("lines", "way", "seconds", "cost", "per line", "against ATCS", f"s to {NEAR:.0%}")
     show("Groups of lines beside plain search", columns, rows, figures, options.json)
 
 

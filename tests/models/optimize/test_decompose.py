@@ -94,7 +94,7 @@ def test_solving_by_groups_is_never_worse_than_its_start(stages: int) -> None:
     plant = generate(9, 30, 60, 5, 0.95, 4, stages=stages)
     start = dispatch(plant, RULES["atcs"])
     told: list[str] = []
-    done = solve_by_groups(plant, start, 1.5, 2, seed=1, report=told.append, most_lines=4)
+    done = solve_by_groups(plant, start, 0.7, 2, seed=1, report=told.append, most_lines=4)
     verdict = evaluate(plant, done.schedule)
     assert verdict.feasible
     assert verdict.cost == done.cost
@@ -112,7 +112,7 @@ def test_locks_hold_and_moves_cost_in_groups_too() -> None:
         tuple(replace(r, lock=lock) for r, lock in zip(start.runs, locks, strict=True))  # type: ignore[arg-type]
     )
     weights, zones = Weights(instability=30.0), Zones(600, 1440)
-    done = solve_by_groups(plant, base, 1.0, 2, weights, base, zones, most_lines=4)
+    done = solve_by_groups(plant, base, 0.6, 2, weights, base, zones, most_lines=4)
     verdict = evaluate(plant, done.schedule, base, weights, zones)
     assert verdict.feasible
     assert verdict.cost == done.cost
@@ -133,7 +133,7 @@ def test_lines_without_work_or_ability_do_no_harm() -> None:
         lines=(*plant.lines, idle),
         capabilities=tuple(Capability(line, item, 10.0) for line in "AB" for item in "IJ"),
     )
-    done = solve_by_groups(odd, None, 0.3, 2, most_lines=1)
+    done = solve_by_groups(odd, None, 0.2, 2, most_lines=1)
     assert evaluate(odd, done.schedule).feasible
 
 
