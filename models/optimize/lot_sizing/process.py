@@ -88,7 +88,8 @@ class Process:
     def tell(self, message: Task | Units) -> None:
         """Give the task, or a plan found elsewhere."""
         assert self.process.stdin is not None
-        with self._telling, suppress(BrokenPipeError):  # it has ended: `stop` says why
+        # It has ended, `stop` says why; or it was stopped while another part found something.
+        with self._telling, suppress(BrokenPipeError, ValueError):
             pickle.dump(message, self.process.stdin)
             self.process.stdin.flush()
 
