@@ -1,7 +1,8 @@
 """Alternatives: how many, and what volume they dominate, beside two other ways in the same seconds.
 
 `weighted` searches from the same incumbent under as many random weights as there are plans to find, the
-time shared out evenly; `alone` is NSGA-II from the dispatching rules without search. All volumes are
+time shared out evenly, as cold as the children of the front are searched (hotter, short searches end
+above where they began). `alone` is NSGA-II from the dispatching rules without search. All volumes are
 below the same reference, that of `models.optimize.pareto_front.Box` around the incumbent, which alone
 has 1. Seconds are processor seconds of a thread, so that a busy machine does not matter much.
 """
@@ -11,16 +12,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from benchmarks.report import arguments, progress, show
 from envs.rules import tuned_atcs
 from envs.scenarios import generate
-from models.optimize.pareto import SPREAD, nsga2_alone, pareto, tilted
+from models.optimize.pareto import COLD, HOT, SPREAD, nsga2_alone, pareto, tilted
 from models.optimize.pareto_evolution import Problem
 from models.optimize.pareto_front import Archive, Box, Front, Plan, box_around
 from models.optimize.search import search
+from models.optimize.search_params import params_for
 from plant import Plant, Schedule, Weights, Zones
 
 SEEDS, QUICK_SEEDS = (101, 102, 103), (101,)
@@ -43,12 +46,13 @@ def weighted_sums(
     """The plans of a search under each of so many weight vectors, the first four for one objective each."""
     count = len(problem.objectives)
     draws = np.random.default_rng(1).normal(0.0, SPREAD, (vectors, count))
+    params = replace(params_for(problem.plant), hot=HOT, cold=COLD)
     tilts = [*(2.0 * SPREAD * np.eye(count)), *draws][:vectors]
 
     def one(number: int) -> Plan | None:
         found = search(
             problem.plant, start.schedule, seconds * workers / vectors,
-            tilted(problem, tilts[number]), seed=number, clock=time.thread_time,
+            tilted(problem, tilts[number]), seed=number, clock=time.thread_time, params=params,
         )  # fmt: skip
         return problem.judge(found.schedule, "search")
 
