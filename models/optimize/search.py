@@ -223,11 +223,13 @@ def search(
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
     params: SearchParams | None = None,
+    cooled: float = 0.0,
 ) -> Found:
     """The best schedule met from a feasible start within the time, or in so many slices.
 
     With `slices` the time is not looked at, and the same seed gives the same schedule. `improved` is
-    told of better schedules about twice a second, with what they gain.
+    told of better schedules about twice a second, with what they gain. `cooled` says where the annealing
+    begins, from 0 (hot) to 1 (cold): a good start is lost where it is hot.
     """
     hunt = Search(plant, start, weights, base, zones, seed, params)
     hunt.calibrate()
@@ -238,7 +240,7 @@ def search(
         progress = done / slices if slices is not None else elapsed / max(seconds, 1e-9)
         if progress >= 1.0:
             break
-        hunt.slice(progress)
+        hunt.slice(cooled + (1.0 - cooled) * progress)
         done += 1
         if improved and hunt.gain > told and clock() - told_at > 0.5:
             told, told_at = hunt.gain, clock()

@@ -101,7 +101,7 @@ def solve(
         if incumbent.schedule is None:
             return _hopeless(incumbent)
         incumbent.gains.clear()  # of the start against nothing
-        notes = look(incumbent, effort, bounds)
+        notes = look(incumbent, effort, bounds, is_given=start is not None)
     assert incumbent.schedule is not None and incumbent.evaluation is not None
     bound = max(bounds, default=None)
     total = incumbent.evaluation.cost.total

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from models.optimize.bounds import lower_bound
 from models.optimize.decompose import search_by_groups
@@ -20,7 +20,6 @@ from models.optimize.jobs.bound import jobs_bound
 from models.optimize.jobs.search import search_jobs
 from models.optimize.jobs.view import Jobs, Sequences, sequences_of, to_schedule
 from models.optimize.search import search
-from models.optimize.search_params import params_for
 from models.optimize.worker import Better, Bounded, Finished, Task, Worker
 from plant import Schedule
 
@@ -31,10 +30,10 @@ LEAST_FOR_BOUND = (
 SMALL = 60  # capabilities: up to so many, the bound is there in a tenth of a second
 BOUND_SHARE, MOST_BOUND = 0.25, 20.0
 JOBS_BOUND_SHARE = 0.5
-LEAST_FOR_WORKER = 6.0  # seconds: with fewer, starting the process costs more than it finds
-WORKER_SHARE = 0.25
+LEAST_FOR_WORKER = 25.0  # seconds: with fewer, starting the process costs more than it finds
+WORKER_SHARE = 0.2
 TELL_EVERY = 2.0
-COOL = 0.1  # of the first temperature: where the last search begins, from the best there is
+WARM = 0.5  # how cool the search is that begins from the best of another
 TIED = 1e-12
 
 
@@ -79,8 +78,13 @@ def look_at_jobs(
         begun.set()
 
 
-def look(incumbent: Incumbent, effort: Effort, bounds: list[float]) -> tuple[str, ...]:
-    """Search from the incumbent, with a bound beside; in words, what went wrong in any part."""
+def look(
+    incumbent: Incumbent, effort: Effort, bounds: list[float], is_given: bool
+) -> tuple[str, ...]:
+    """Search from the incumbent, with a bound beside; in words, what went wrong in any part.
+
+    A start that was given may be good: every second thread begins warm from it, not hot.
+    """
     notes: tuple[str, ...] = ()
     with ThreadPoolExecutor(1) as beside:
         bound = beside.submit(_bound, incumbent, effort, bounds)
@@ -88,10 +92,12 @@ def look(incumbent: Incumbent, effort: Effort, bounds: list[float]) -> tuple[str
             search_by_groups(
                 incumbent, effort.seconds, effort.workers, effort.seed, stop=effort.stop
             )
-        elif effort.seconds < LEAST_FOR_WORKER or not incumbent.plant.capabilities:
-            _search(incumbent, effort.seconds, effort, effort.workers)
         else:
-            notes = _search_then_enlarge(incumbent, effort)
+            worked = effort.seconds >= LEAST_FOR_WORKER and bool(incumbent.plant.capabilities)
+            until = (1 - WORKER_SHARE if worked else 1.0) * effort.seconds
+            _search(incumbent, until, effort, effort.workers, is_given * WARM, 0.0)
+            if worked:
+                notes = _enlarge(incumbent, effort)
     bound.result()
     return notes
 
@@ -103,9 +109,8 @@ def _bound(incumbent: Incumbent, effort: Effort, bounds: list[float]) -> None:
         bounds.append(lower_bound(plant, incumbent.weights, seconds))
 
 
-def _search_then_enlarge(incumbent: Incumbent, effort: Effort) -> tuple[str, ...]:
-    """All threads search; then one makes way for a process that searches large neighbourhoods."""
-    _search(incumbent, (1 - WORKER_SHARE) * effort.seconds, effort, effort.workers)
+def _enlarge(incumbent: Incumbent, effort: Effort) -> tuple[str, ...]:
+    """One thread makes way for a process that searches large neighbourhoods; what went wrong there."""
     if incumbent.schedule is None or effort.stop():
         return ()
     left = effort.seconds - incumbent.elapsed
@@ -128,7 +133,7 @@ def _search_then_enlarge(incumbent: Incumbent, effort: Effort) -> tuple[str, ...
 
     failure = ""
     try:
-        _search(incumbent, effort.seconds, effort, effort.workers - 1, COOL, pass_on)
+        _search(incumbent, effort.seconds, effort, effort.workers - 1, WARM, WARM, pass_on)
         failure = worker.stop(max(effort.seconds - incumbent.elapsed, 0.0))
     finally:
         failure = failure or worker.stop()
@@ -140,15 +145,17 @@ def _search(
     until: float,
     effort: Effort,
     threads: int,
-    heat: float = 1.0,
+    cooled: float,
+    others_cooled: float,
     pass_on: Callable[[Schedule], None] = lambda _: None,
 ) -> None:
-    """Neighbourhood search from the best in so many threads, until so many seconds have gone."""
+    """Neighbourhood search from the best in so many threads, until so many seconds have gone.
+
+    The first thread, the third and so on begin as cool as `cooled` says, the others as `others_cooled`.
+    """
     start = incumbent.schedule
     if until <= incumbent.elapsed or start is None or threads < 1:
         return
-    usual = params_for(incumbent.plant)
-    params = replace(usual, hot=max(heat * usual.hot, usual.cold))
 
     def one(number: int) -> None:
         def improved(schedule: Schedule, _: float) -> None:
@@ -157,8 +164,9 @@ def _search(
 
         found = search(
             incumbent.plant, start, until - incumbent.elapsed, incumbent.weights, incumbent.base,
-            incumbent.zones, seed=effort.seed * 1000 + number + round(1e6 * (1 - heat)),
-            improved=improved, stop=effort.stop, clock=incumbent.clock, params=params,
+            incumbent.zones, seed=effort.seed * 1000 + number + 100 * (others_cooled > 0),
+            improved=improved, stop=effort.stop, clock=incumbent.clock,
+            cooled=others_cooled if number % 2 else cooled,
         )  # fmt: skip
         incumbent.offer(found.schedule, "search")
 
