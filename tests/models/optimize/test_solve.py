@@ -2,13 +2,14 @@
 
 import os
 import signal
+import time
 from dataclasses import replace
 
 import pytest
 
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize import solve
+from models.optimize import solve, strategy
 from models.optimize import worker as worker_module
 from models.optimize.refine import refine
 from models.optimize.worker import Worker
@@ -84,6 +85,19 @@ def test_plants_in_which_nothing_can_be_done_are_answered() -> None:
         assert money(bare, solution.schedule) <= money(bare, Schedule())
 
 
+def test_a_solve_ends_when_told_to_with_what_there_is() -> None:
+    plant = generate(3, 8, 14, 4, 0.9, 2)
+    began, asked = time.monotonic(), []
+
+    def stop() -> bool:
+        asked.append(time.monotonic())
+        return len(asked) > 3
+
+    solution = solve(plant, seconds=60.0, workers=1, stop=stop)
+    assert time.monotonic() - began < 30
+    assert solution.cost.total == money(plant, solution.schedule)
+
+
 @pytest.mark.slow
 def test_milp_neighbourhoods_make_a_poor_start_better_and_nothing_worse() -> None:
     plant = generate(3, 8, 14, 5, 0.9, 1)
@@ -96,7 +110,10 @@ def test_milp_neighbourhoods_make_a_poor_start_better_and_nothing_worse() -> Non
 
 
 @pytest.mark.integration
-def test_the_worker_bounds_and_refines_and_says_so() -> None:
+def test_with_time_the_worker_takes_part_and_there_is_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(strategy, "LEAST_FOR_WORKER", 5.0)
     plant = generate(4, 10, 20, 5, 0.9, 1)
     start = dispatch(plant, RULES["edd"])
     solution = solve(plant, start, seconds=14.0, workers=2)
@@ -108,6 +125,7 @@ def test_the_worker_bounds_and_refines_and_says_so() -> None:
 
 @pytest.mark.integration
 def test_a_killed_worker_leaves_the_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strategy, "LEAST_FOR_WORKER", 5.0)
     plant = generate(4, 10, 20, 5, 0.9, 1)
     start = dispatch(plant, RULES["edd"])
     began = Worker.__init__
