@@ -19,9 +19,9 @@ import numpy as np
 import pyomo.environ as pyo
 
 from models.optimize import solve
-from models.optimize.highs import Solver
 from models.optimize.lot_sizing import LotSizing, Problem, UnitLots, solve_lots
 from models.optimize.lot_sizing.capacitated import build, clean, values
+from models.optimize.milp.highs import Solver
 from plant import Capability, Changeover, Item, Line, Order, Plant, Schedule, Shift, Weights
 from plant.model import MINUTES_PER_DAY
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from benchmarks.report import arguments, progress, show
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize.decompose import solve_by_groups
+from models.optimize.groups.rounds import solve_by_groups
 from models.optimize.incumbent import Incumbent, Point
-from models.optimize.search import search
+from models.optimize.search.annealing import search
 from models.optimize.solve import prepare
 from plant import Plant, Schedule, Weights, Zones, evaluate
 

@@ -19,11 +19,11 @@ import numpy as np
 from benchmarks.report import arguments, progress, show
 from envs.rules import tuned_atcs
 from envs.scenarios import generate
-from models.optimize.pareto import COLD, HOT, SPREAD, nsga2_alone, pareto, tilted
-from models.optimize.pareto_evolution import Problem
-from models.optimize.pareto_front import Archive, Box, Front, Plan, box_around
-from models.optimize.search import search
-from models.optimize.search_params import params_for
+from models.optimize.pareto.alternatives import COLD, HOT, SPREAD, nsga2_alone, pareto, tilted
+from models.optimize.pareto.evolution import Problem
+from models.optimize.pareto.front import Archive, Box, Front, Plan, box_around
+from models.optimize.search.annealing import search
+from models.optimize.search.params import params_for
 from plant import Plant, Schedule, Weights, Zones
 
 SEEDS, QUICK_SEEDS = (101, 102, 103), (101,)

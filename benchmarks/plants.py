@@ -22,10 +22,10 @@ from benchmarks.report import arguments, progress, show
 from envs.rules import RULES, dispatch, tuned_atcs
 from envs.scenarios import generate
 from models.optimize import lower_bound, prepare, solve
-from models.optimize.large import large
-from models.optimize.pareto import nsga2_alone
-from models.optimize.refine import refine
-from models.optimize.search import search
+from models.optimize.large.rounds import large
+from models.optimize.milp.refine import refine
+from models.optimize.pareto.alternatives import nsga2_alone
+from models.optimize.search.annealing import search
 from plant import Plant, Schedule, evaluate
 
 FIRST_SEED = 9000

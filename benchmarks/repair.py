@@ -16,7 +16,7 @@ from benchmarks.disruptions import KINDS, Disruption
 from benchmarks.report import arguments, progress, show
 from envs.scenarios import generate
 from models.optimize import solve
-from models.optimize.repair import Repaired, repair
+from models.optimize.repair.mend import Repaired, repair
 from plant import Plant, Schedule, Weights, Zones, evaluate
 
 WEIGHTS, ZONES = Weights(instability=500.0), Zones(frozen=1440, slush=4320)

@@ -30,7 +30,7 @@ from typing import Any
 
 from benchmarks.instances import Instance
 from envs.rules import tuned_atcs
-from models.optimize.disaggregate import Lot, realise
+from models.optimize.search.disaggregate import Lot, realise
 from plant import Evaluation, Plant, Run, Schedule, Weights, evaluate
 from plant.arrays import PlantArrays, plant_arrays
 from plant.calendar import minutes_needed

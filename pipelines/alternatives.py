@@ -14,7 +14,7 @@ from plant.io import save_schedule
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from models.optimize.pareto_front import Front, Plan
+    from models.optimize.pareto.front import Front, Plan
 
 MARKS = {"cheapest": "*", "on_time": "^", "leanest": "v", "calmest": "s"}
 KPIS = ("on_time_in_full", "orders_late", "utilisation", "changeovers", "moves")

@@ -3,7 +3,7 @@
 >>> solution = solve(plant, start=None, seconds=10, workers=2)
 """
 
-from models.optimize.bounds import lower_bound
+from models.optimize.bounds.relaxation import lower_bound
 from models.optimize.incumbent import Incumbent, Point
 from models.optimize.solve import Solution, prepare, solve
 

@@ -14,11 +14,11 @@ from functools import cache
 from typing import Literal
 
 from envs.rules import RULES, dispatch, kept_runs
-from models.optimize.disaggregate import Lot, lots_of_runs, realise
 from models.optimize.incumbent import Incumbent, Point
 from models.optimize.jobs.search import prepare as prepare_jobs
 from models.optimize.jobs.view import jobs_of
-from models.optimize.search import search
+from models.optimize.search.annealing import search
+from models.optimize.search.disaggregate import Lot, lots_of_runs, realise
 from models.optimize.strategy import Effort, look, look_at_jobs
 from plant import (
     Capability,

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from models.optimize.bounds import lower_bound
-from models.optimize.decompose import search_by_groups
+from models.optimize.bounds.relaxation import lower_bound
+from models.optimize.groups.rounds import search_by_groups
 from models.optimize.incumbent import Incumbent
 from models.optimize.jobs.bound import jobs_bound
 from models.optimize.jobs.search import search_jobs
 from models.optimize.jobs.view import Jobs, Sequences, sequences_of, to_schedule
-from models.optimize.search import search
+from models.optimize.search.annealing import search
 from models.optimize.worker import Better, Bounded, Finished, Task, Worker
 from plant import Schedule
 

@@ -147,8 +147,8 @@ def work(
     task: Task, say: Callable[[Bounded | Better | Finished], None], news: list[Schedule]
 ) -> None:
     """Do the task; `news` is where better schedules of others turn up."""
-    from models.optimize.bounds import lower_bound
-    from models.optimize.large import large
+    from models.optimize.bounds.relaxation import lower_bound
+    from models.optimize.large.rounds import large
 
     if task.bound_seconds > 0:
         say(Bounded(lower_bound(task.plant, task.weights, task.bound_seconds, task.workers)))

@@ -12,7 +12,7 @@ from pipelines.commands.options import Json, PlantArgument, Weight, epilog
 from pipelines.commands.output import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from models.optimize.pareto_front import Front
+    from models.optimize.pareto.front import Front
 
 FIGURES = ("on_time_in_full", "orders_late", "changeovers", "moves", "changed_runs")
 
@@ -45,7 +45,7 @@ def pareto(
     None is worse than another in everything. The cheapest, the most on time, the leanest and the
     calmest are named.
     """
-    from models.optimize.pareto import pareto as find
+    from models.optimize.pareto.alternatives import pareto as find
     from pipelines.alternatives import front_document, save_front
     from pipelines.commands.documents import read_plant, read_schedule, weights_of, zones_of
 

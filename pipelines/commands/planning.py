@@ -14,7 +14,7 @@ from pipelines.commands.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
     from models.optimize import Solution
-    from models.optimize.obstacles import Obstacle
+    from models.optimize.obstacles.explain import Obstacle
     from plant import Evaluation, Plant
 
 MOST_OBSTACLES = 20
@@ -133,7 +133,7 @@ def solve(
 ) -> None:
     """Find the cheapest schedule of a plant that the time allows; what cannot be planned is said first."""
     from models.optimize import solve as search
-    from models.optimize.obstacles import obstacles
+    from models.optimize.obstacles.explain import obstacles
     from pipelines.commands.documents import (
         judged,
         read_plant,

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.optimize.bounds.linear import LinearProgramme
 from models.optimize.jobs.view import Jobs
-from models.optimize.linear import LinearProgramme
 from plant.arrays import Floats, Ints
 
 MOST_SHARES = 20_000  # variables that are solved in a second or two

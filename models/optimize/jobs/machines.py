@@ -25,7 +25,7 @@ from plant.compiled import outer
 
 PROBE = 3000
 SLICE = 10_000  # moves: some milliseconds
-HOT, COLD = 0.12, 0.0005  # quantiles of what worsening moves cost: the temperatures at both ends
+HOT, COLD = 0.12, 0.003  # quantiles of what worsening moves cost: the temperatures at both ends
 COLD_OF_MAKESPAN = 0.002
 ROUNDS = (0.1, 0.9)  # shares of the time: a quick annealing first, then a slow one from its best
 FOCUS = 0.3

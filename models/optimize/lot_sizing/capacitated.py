@@ -29,8 +29,8 @@ import numpy as np
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 
-from models.optimize.highs import Solver
 from models.optimize.lot_sizing.record import Floats, LotSizing, Units
+from models.optimize.milp.highs import Solver
 
 SMALLEST_BREACH = 1e-4  # of the demand served
 MOST_ROUNDS = 60

@@ -31,8 +31,8 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from models.optimize.highs import Solver
 from models.optimize.lot_sizing.record import Floats, UnitLots, Units, sequence_of
+from models.optimize.milp.highs import Solver
 
 SMALLEST_BREACH = 1e-3  # units
 MOST_ROUNDS = 40

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from models.optimize.highs import Solver
 from models.optimize.lot_sizing.record import Floats
+from models.optimize.milp.highs import Solver
 
 
 class Exchange(Solver):

@@ -8,8 +8,8 @@ import pytest
 
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize.bounds import lower_bound
-from models.optimize.disaggregate import Lot, realise
+from models.optimize.bounds.relaxation import lower_bound
+from models.optimize.search.disaggregate import Lot, realise
 from plant import Item, Line, Order, Plant, Run, Schedule, Shift, Weights, evaluate
 from plant.model import Capability, Changeover
 from tests.models.optimize.tiny import chain_plant, small_plant, two_line_plant

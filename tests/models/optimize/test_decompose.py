@@ -7,11 +7,11 @@ import pytest
 
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize.decompose import search_by_groups, solve_by_groups
-from models.optimize.division import OWED, divide, joined
-from models.optimize.groups import draw_groups, line_components
+from models.optimize.groups.division import OWED, divide, joined
+from models.optimize.groups.draw import draw_groups, line_components
+from models.optimize.groups.rounds import search_by_groups, solve_by_groups
 from models.optimize.incumbent import Incumbent
-from models.optimize.search import search
+from models.optimize.search.annealing import search
 from plant import BomLine, Capability, Item, Plant, Run, Schedule, Weights, Zones, evaluate
 from tests.models.optimize.tiny import small_plant, two_line_plant
 

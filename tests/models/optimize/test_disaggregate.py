@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.optimize.disaggregate import Lot, lots_of_runs, realise
+from models.optimize.search.disaggregate import Lot, lots_of_runs, realise
 from plant import Arrival, Run, Schedule, evaluate
 from tests.models.optimize.test_bounds import some_lots
 from tests.models.optimize.tiny import chain_plant, small_plant, two_line_plant

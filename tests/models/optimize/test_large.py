@@ -9,11 +9,11 @@ import pytest
 
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize.cutout import ELSEWHERE, cut_out
-from models.optimize.large import Roulette, _position, large
-from models.optimize.large_parts import PARTS, Attempt, Part, Position
-from models.optimize.neighbourhoods import CHOOSERS, Area, picture_of
-from models.optimize.search import Search
+from models.optimize.large.cutout import ELSEWHERE, cut_out
+from models.optimize.large.neighbourhoods import CHOOSERS, Area, picture_of
+from models.optimize.large.parts import PARTS, Attempt, Part, Position
+from models.optimize.large.rounds import Roulette, _position, large
+from models.optimize.search.annealing import Search
 from models.optimize.worker import Better, Bounded, Finished, Task, work
 from plant import Schedule, Weights, Zones, evaluate
 from plant.io import plant_from_document

@@ -14,11 +14,11 @@ from benchmarks.lot_sizing_instances import (
     read_trigeiro,
 )
 from benchmarks.lot_sizing_peers import as_plant, solve_cpsat, solve_milp, units_in
-from models.optimize.highs import Solver
 from models.optimize.lot_sizing import LotSizing, UnitLots, capacitated, discrete, solve_lots
 from models.optimize.lot_sizing.anneal import search
 from models.optimize.lot_sizing.record import sequence_of, units_of
 from models.optimize.lot_sizing.start import as_late_as_possible, made_when_due
+from models.optimize.milp.highs import Solver
 from plant import Run, Schedule, evaluate
 
 BENCHMARKS = Path(__file__).resolve().parents[4] / "shared" / "data" / "benchmarks"

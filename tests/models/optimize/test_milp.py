@@ -8,11 +8,11 @@ import pytest
 
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize.buckets import buckets_of, made_by
-from models.optimize.handover import hand_over, let_go
-from models.optimize.highs import Solver
-from models.optimize.milp import build, plan_of
-from models.optimize.scope import Scope, scope_of
+from models.optimize.milp.buckets import buckets_of, made_by
+from models.optimize.milp.handover import hand_over, let_go
+from models.optimize.milp.highs import Solver
+from models.optimize.milp.model import build, plan_of
+from models.optimize.milp.scope import Scope, scope_of
 from plant import Plant, Schedule, Weights, evaluate
 from tests.models.optimize.tiny import small_plant, two_line_plant
 

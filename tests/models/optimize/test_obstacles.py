@@ -7,8 +7,8 @@ import pytest
 
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize.obstacles import obstacles
-from models.optimize.search import search
+from models.optimize.obstacles.explain import obstacles
+from models.optimize.search.annealing import search
 from plant import (
     Arrival,
     BomLine,

@@ -6,14 +6,14 @@ from itertools import combinations, permutations
 import numpy as np
 import pytest
 
-import models.optimize.pareto as evolution
+import models.optimize.pareto.alternatives as evolution
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize.pareto import nsga2_alone, pareto
-from models.optimize.pareto_evolution import Problem
-from models.optimize.pareto_front import Archive, Box, Front, box_around, picks_of
-from models.optimize.pareto_genome import child, mutated, with_lines_of
-from models.optimize.search import search
+from models.optimize.pareto.alternatives import nsga2_alone, pareto
+from models.optimize.pareto.evolution import Problem
+from models.optimize.pareto.front import Archive, Box, Front, box_around, picks_of
+from models.optimize.pareto.genome import child, mutated, with_lines_of
+from models.optimize.search.annealing import search
 from plant import Plant, Run, Schedule, Weights, Zones, evaluate
 from tests.models.optimize.tiny import small_plant
 

@@ -7,8 +7,8 @@ import pytest
 
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize.repair import Follows, Repaired, repair
-from models.optimize.standing import what_stands
+from models.optimize.repair.mend import Follows, Repaired, repair
+from models.optimize.repair.standing import what_stands
 from plant import Capability, Order, Plant, Run, Schedule, Weights, Zones, evaluate
 from tests.models.optimize.tiny import small_plant, two_line_plant
 

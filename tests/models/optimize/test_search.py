@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from envs.scenarios import generate
-from models.optimize.search import Search, search
+from models.optimize.search.annealing import Search, search
 from plant import Run, Schedule, Weights, Zones, evaluate
 
 WEIGHTS = Weights(tardiness=1.3, holding=0.7, idle=2.0, instability=250.0, makespan=40.0)

@@ -8,11 +8,11 @@ from ortools.sat.python import cp_model
 
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
-from models.optimize import sequence as sequence_module
-from models.optimize.sequence import resequence, solve_sequence
-from models.optimize.sequence_hint import HintedModel
-from models.optimize.sequence_model import build_sequence
-from models.optimize.sequence_scope import sequence_scope
+from models.optimize.sequence import resequence as sequence_module
+from models.optimize.sequence.hint import HintedModel
+from models.optimize.sequence.model import build_sequence
+from models.optimize.sequence.resequence import resequence, solve_sequence
+from models.optimize.sequence.scope import sequence_scope
 from plant import Item, Plant, Run, Schedule, Weights, Zones, evaluate
 from plant.io import plant_from_document, schedule_from_document
 from tests.models.optimize.tiny import chain_plant, small_plant, two_line_plant

@@ -11,7 +11,7 @@ from envs.rules import RULES, dispatch
 from envs.scenarios import generate
 from models.optimize import solve, strategy
 from models.optimize import worker as worker_module
-from models.optimize.refine import refine
+from models.optimize.milp.refine import refine
 from models.optimize.worker import Worker
 from plant import Order, Plant, Run, Schedule, Weights, Zones, evaluate
 from tests.models.optimize.tiny import chain_plant, small_plant

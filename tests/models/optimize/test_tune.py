@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import models.optimize.tune as tuning
+import models.optimize.search.tune as tuning
 from envs.scenarios import generate
-from models.optimize.search import Search, search
-from models.optimize.search_params import (
+from models.optimize.search.annealing import Search, search
+from models.optimize.search.params import (
     TUNED,
     USUAL,
     SearchParams,
@@ -20,7 +20,7 @@ from models.optimize.search_params import (
     read_tuned,
     tuned_params,
 )
-from models.optimize.tune import (
+from models.optimize.search.tune import (
     CLASSES,
     TEST_SEEDS,
     TRAINING_SEEDS,

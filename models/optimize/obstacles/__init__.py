@@ -1,0 +1,1 @@
+"""What cannot be planned, told in words before solving: `explain`, by bounds in `supply` and `overload`."""
