@@ -35,7 +35,7 @@ test: ## the linters, then every test
 	if [ $$tested -ne 0 ]; then exit $$tested; else exit $$linted; fi
 
 check: setup lint ## the linters, then the fast tests (under a minute)
-	@$(BIN)/pytest -q -m "$(FAST)"
+	@$(BIN)/pytest -q -n 2 -m "$(FAST)"
 
 lint: setup ## formatting, ruff, mypy --strict, the direction of imports
 	@$(BIN)/ruff format --check .

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CALLEE = "from plant.compiled import outer\n\n@outer\ndef two():\n    return {}\n"
 CALLER = """
 from plant.compiled import outer
@@ -27,6 +29,7 @@ def answer(folder: Path) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_a_caller_is_compiled_again_when_its_callee_in_another_file_changed(tmp_path: Path) -> None:
     package = tmp_path / "plant"
     package.mkdir()

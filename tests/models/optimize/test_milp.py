@@ -49,6 +49,7 @@ def test_the_first_incumbent_is_the_start_that_was_handed_over(seed: int) -> Non
     assert sum(ready["ready"].values()) > 0
 
 
+@pytest.mark.slow
 def test_without_a_warm_start_none_is_taken() -> None:
     plant = generate(3, 8, 14, 5, 0.9, 1)
     scope = whole(plant)

@@ -126,6 +126,7 @@ def test_the_hint_is_whole_and_is_the_first_solution(seed: int) -> None:
     assert first <= model.hinted() + 1.0
 
 
+@pytest.mark.slow
 def test_the_first_solution_of_a_larger_plan_is_the_incumbent() -> None:
     plant = generate(6, 20, 40, 6, 0.9, 3, stages=2)
     start = dispatch(plant, RULES["atcs"])
