@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from models.optimize import Solution
 
 DRAFT_SAMPLES = 4
+MOST_OBSTACLES = 20  # told in words
 DRAFT_SHARE = 0.35  # of the time: refining the draft; the rest goes on from the best there is
 POLICY_FILES = ("weights.safetensors", "policy.json")
 
@@ -112,6 +113,7 @@ def plan(context: Context) -> PlanResult:
 
 
 def _plan(context: Context, plant: Plant) -> PlanResult:
+    from models.optimize.obstacles.explain import obstacles
     from pipelines.platform.tracking import connect
 
     began = context.clock()
@@ -123,6 +125,8 @@ def _plan(context: Context, plant: Plant) -> PlanResult:
         published_base(context, plant),
     )
     task, notes = _keepable(task)
+    hindered = obstacles(plant, task.base.schedule if task.base else None, task.zones)
+    notes += [f"cannot be planned: {one.message}" for one in hindered[:MOST_OBSTACLES]]
     for note in notes:
         context.report(note)
     schedules, solutions = _candidates(context, task)

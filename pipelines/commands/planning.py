@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -131,7 +134,10 @@ def solve(
     weight: Weight = None,
     as_json: Json = False,
 ) -> None:
-    """Find the cheapest schedule of a plant that the time allows; what cannot be planned is said first."""
+    """Find the cheapest schedule of a plant that the time allows; what cannot be planned is said first.
+
+    Ctrl-C ends the search at once; the best schedule so far is kept.
+    """
     from models.optimize import solve as search
     from models.optimize.obstacles.explain import obstacles
     from pipelines.commands.documents import (
@@ -148,17 +154,21 @@ def solve(
     against = read_schedule(base, found) if base else None
     hindered = obstacles(found, against, zones_of())
     _say_obstacles(hindered)
-    solution = search(
-        found,
-        first,
-        seconds,
-        workers,
-        weights_of(weight),
-        against,
-        zones_of(),
-        report=say,
-        seed=seed,
-    )
+    with interruptions() as interrupted:
+        solution = search(
+            found,
+            first,
+            seconds,
+            workers,
+            weights_of(weight),
+            against,
+            zones_of(),
+            report=say,
+            seed=seed,
+            stop=interrupted.is_set,
+        )
+    if interrupted.is_set():
+        say("stopped; this is the best so far:")
     evaluation = judged(found, solution.schedule, against, weight)
     if output is not None:
         save_schedule(solution.schedule, output)
@@ -172,6 +182,17 @@ def solve(
         say(f"bound {solution.bound:,.0f}, gap {solution.gap:.1%}" if known else "bound not known")
     if not evaluation.feasible:
         raise typer.Exit(NO)
+
+
+@contextmanager
+def interruptions() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, instead of what it does otherwise."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _say_obstacles(hindered: Sequence[Obstacle]) -> None:
