@@ -204,9 +204,8 @@ def across(
     for at in range(target, board.length[other]):
         new[at + block] = row[at]
     before = board.money[one] + board.money[other]
-    gets = time_line(
-        jobs, board, other, 1, target, target + block, -block, longer, before + most
-    )  # fmt: skip
+    limit = board.money[other] + most_gain(board, one, place) + most
+    gets = time_line(jobs, board, other, 1, target, target + block, -block, longer, limit)
     if gets >= NEVER_MORE:
         return NEVER_MORE
     row, new = board.job[one], board.scratch[0]
@@ -224,11 +223,12 @@ def swapped(
     if jobs.minutes[board.job[other, target], one] <= 0:
         return NEVER_MORE
     before = board.money[one] + board.money[other]
+    limit = board.money[one] + most_gain(board, other, target) + most
     new, row, length = board.scratch[0], board.job[one], board.length[one]
     new[place] = board.job[other, target]
     for at in range(place + 1, length):
         new[at] = row[at]
-    first = time_line(jobs, board, one, 0, place, place + 1, 0, length, before + most)
+    first = time_line(jobs, board, one, 0, place, place + 1, 0, length, limit)
     if first >= NEVER_MORE:
         return NEVER_MORE
     new, row, size = board.scratch[1], board.job[other], board.length[other]
@@ -251,6 +251,12 @@ def edit_one(jobs: Jobs, board: Board, line: int, first: int, same: int, most: f
     board.edit[1, 0] = -1
     board.price[0] = time_line(jobs, board, line, 0, first, same, 0, length, before + most)
     return float(board.price[0] - before)
+
+
+@inner
+def most_gain(board: Board, line: int, place: int) -> float:
+    """No change of a line from a position on saves more than this."""
+    return float(board.money[line] - (board.spent[line, place - 1] if place > 0 else 0.0))
 
 
 @inner

@@ -21,7 +21,7 @@ from models.optimize.jobs.machine_start import first_sequences
 from models.optimize.jobs.view import Jobs, Sequences
 from plant.arrays import Floats
 from plant.borrowed import borrow
-from plant.compiled import outer
+from plant.compiled import inner, outer
 
 PROBE = 3000
 SLICE = 10_000  # moves: some milliseconds
@@ -154,6 +154,7 @@ def anneal(
     jobs, board = borrow(jobs), borrow(board)
     kept = 0
     unsaved = False
+    only_makespan = is_only_makespan(jobs)
     for _ in range(moves):
         most = NEVER_MORE if len(worse) > 0 else -temperature * np.log(1.0 - rng.random())
         change = propose(rng, jobs, board, focus, most)
@@ -170,7 +171,7 @@ def anneal(
         agree(jobs, board)
         kept += 1
         if jobs.makespan_money > 0:
-            if change < 0:
+            if change < 0 and not (only_makespan and is_beyond(board)):
                 note_makespan(jobs, board)
             continue
         board.level[0] += change
@@ -180,3 +181,20 @@ def anneal(
     if unsaved:
         save(board)
     return kept
+
+
+@inner
+def is_only_makespan(jobs: Jobs) -> bool:
+    """Whether nothing but the makespan costs."""
+    return not (jobs.rate.any() or jobs.money.any() or jobs.setup_money.any())
+
+
+@inner
+def is_beyond(board: Board) -> bool:
+    """Whether a line that was just changed ends beyond the target: then the makespan is no better."""
+    for slot in range(2):
+        line = board.edit[slot, 0]
+        length = board.length[line] if line >= 0 else 0
+        if length > 0 and board.end[line, length - 1] > board.target[0]:
+            return True
+    return False
