@@ -20,7 +20,7 @@ from models.optimize.jobs.bound import jobs_bound
 from models.optimize.jobs.search import search_jobs
 from models.optimize.jobs.view import Jobs, Sequences, sequences_of, to_schedule
 from models.optimize.search.annealing import search
-from models.optimize.worker import Better, Bounded, Finished, Task, Worker
+from models.optimize.worker import Better, Finished, Task, Worker
 from plant import Schedule
 
 MOST_LINES = 120  # more than these are searched by groups
@@ -115,13 +115,13 @@ def _enlarge(incumbent: Incumbent, effort: Effort) -> tuple[str, ...]:
         return ()
     left = effort.seconds - incumbent.elapsed
 
-    def heard(message: Bounded | Better | Finished) -> None:
+    def heard(message: Better | Finished) -> None:
         if isinstance(message, Better):
             incumbent.offer(message.schedule, message.part)
 
     task = Task(
         incumbent.plant, incumbent.schedule, incumbent.weights, incumbent.base, incumbent.zones,
-        0.0, left, 1, effort.seed,
+        left, 1, effort.seed,
     )  # fmt: skip
     worker = Worker(task, heard)
     told_at = [incumbent.elapsed]

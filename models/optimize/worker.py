@@ -1,4 +1,4 @@
-"""Neighbourhoods and the bound in a process of their own: whatever happens there, the incumbent is elsewhere.
+"""Large neighbourhoods in a process of their own: whatever happens there, the incumbent is elsewhere.
 
 `main` reads a task and then better schedules from its standard input, and writes what it finds to its
 standard output, all pickled by and for this module.
@@ -27,24 +27,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the worker is to do: a bound for so many seconds, then large neighbourhoods until the end."""
+    """What the worker is to do: search large neighbourhoods from a start for so many seconds."""
 
     plant: Plant
     start: Schedule
     weights: Weights
     base: Schedule | None
     zones: Zones
-    bound_seconds: float
     seconds: float
     workers: int
     seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bounded:
-    """A lower bound of the cost."""
-
-    bound: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ class Finished:
 class Worker:
     """A running worker process; `heard` is called from a thread of ours with all that it says."""
 
-    def __init__(self, task: Task, heard: Callable[[Bounded | Better | Finished], None]) -> None:
+    def __init__(self, task: Task, heard: Callable[[Better | Finished], None]) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", f"from {__name__} import main; main()"],
             stdin=subprocess.PIPE,
@@ -143,15 +135,10 @@ def _messages(stream: IO[bytes]) -> Iterator[Any]:
             return
 
 
-def work(
-    task: Task, say: Callable[[Bounded | Better | Finished], None], news: list[Schedule]
-) -> None:
+def work(task: Task, say: Callable[[Better | Finished], None], news: list[Schedule]) -> None:
     """Do the task; `news` is where better schedules of others turn up."""
-    from models.optimize.bounds.relaxation import lower_bound
     from models.optimize.large.rounds import large
 
-    if task.bound_seconds > 0:
-        say(Bounded(lower_bound(task.plant, task.weights, task.bound_seconds, task.workers)))
     _, done = large(
         task.plant,
         task.start,
@@ -179,7 +166,7 @@ def main() -> None:
         while (schedule := next(incoming, None)) is not None:
             news.append(schedule)
 
-    def say(message: Bounded | Better | Finished) -> None:
+    def say(message: Better | Finished) -> None:
         pickle.dump(message, out)
         out.flush()
 

@@ -49,7 +49,7 @@ class LinearProgramme:
         shape = (len(self.row_lower), len(self.cost))
         return csr_matrix((factors, (rows, columns)), shape=shape)
 
-    def bound(self, seconds: float, workers: int = 1) -> float:
+    def bound(self, seconds: float) -> float:
         """A lower bound of the optimum, valid whatever the solver's tolerances and time limit.
 
         Weak duality with the solver's row prices y: Σ y⁺ lower − y⁻ upper + Σ min over each variable's
@@ -58,7 +58,7 @@ class LinearProgramme:
         matrix = self.matrix()
         cost, upper = np.array(self.cost), np.array(self.upper)
         lower_row, upper_row = np.array(self.row_lower), np.array(self.row_upper)
-        prices = self._prices(matrix, cost, upper, lower_row, upper_row, seconds, workers)
+        prices = self._prices(matrix, cost, upper, lower_row, upper_row, seconds)
         return max(
             _dual_value(matrix, cost, upper, lower_row, upper_row, one) + self.constant
             for one in (prices, np.zeros(len(prices)))
@@ -72,15 +72,10 @@ class LinearProgramme:
         lower_row: Floats,
         upper_row: Floats,
         seconds: float,
-        workers: int,
     ) -> Floats:
         highs = highspy.Highs()
-        for option, value in (
-            ("output_flag", False),
-            ("time_limit", max(seconds, 0.05)),
-            ("threads", workers),
-        ):
-            highs.setOptionValue(option, value)
+        highs.setOptionValue("output_flag", False)
+        highs.setOptionValue("time_limit", max(seconds, 0.05))
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(cost), len(lower_row)
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, np.zeros(len(cost)), upper

@@ -53,7 +53,6 @@ def lower_bound(
     plant: Plant,
     weights: Weights = PLAIN,
     seconds: float = 20.0,
-    workers: int = 1,
     minutes: int | None = None,
 ) -> float:
     """A number that no feasible schedule of the plant costs less than; at least 0.
@@ -68,7 +67,7 @@ def lower_bound(
     made, taken = _lines(lp, arrays, grid, weights)
     for item in range(len(plant.items)):
         _item(lp, arrays, grid, weights, item, made[item], taken[item])
-    return max(lp.bound(seconds, workers), 0.0)
+    return max(lp.bound(seconds), 0.0)
 
 
 def _length(plant: Plant) -> int:

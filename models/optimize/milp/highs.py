@@ -12,6 +12,7 @@ from typing import Any
 from pyomo.contrib.appsi.solvers.highs import Highs
 
 START_TAKEN = "MIP start solution is feasible, objective value is"
+THREADS_REFUSED = "global scheduler has already been initialized"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ class Outcome:
 
 
 class Solver:
-    """One HiGHS that keeps a Pyomo model loaded from solve to solve."""
+    """One HiGHS that keeps a Pyomo model loaded from solve to solve.
+
+    A process has one number of HiGHS threads, that of its first solve: `workers` counts for that one.
+    """
 
     def __init__(self, workers: int = 1, seed: int = 0) -> None:
         self.highs = Highs()
@@ -59,6 +63,13 @@ class Solver:
 
         With `warm` the variables' values before are the start.
         """
+        outcome = self._solve(model, seconds, warm, gap)
+        if THREADS_REFUSED in outcome.log:
+            self.options["threads"] = 0  # as many as the process has
+            outcome = self._solve(model, seconds, warm, gap)
+        return outcome
+
+    def _solve(self, model: Any, seconds: float, warm: bool, gap: float) -> Outcome:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "highs.log"
             self.highs.highs_options = {**self.options, "log_file": str(log)}

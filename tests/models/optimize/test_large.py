@@ -14,7 +14,7 @@ from models.optimize.large.neighbourhoods import CHOOSERS, Area, picture_of
 from models.optimize.large.parts import PARTS, Attempt, Part, Position
 from models.optimize.large.rounds import Roulette, _position, large
 from models.optimize.search.annealing import Search
-from models.optimize.worker import Better, Bounded, Finished, Task, work
+from models.optimize.worker import Better, Finished, Task, work
 from plant import Schedule, Weights, Zones, evaluate
 from plant.io import plant_from_document
 from tests.models.optimize.tiny import small_plant
@@ -201,8 +201,8 @@ def test_sizes_follow_what_is_solved_in_time() -> None:
 def test_the_worker_says_which_part_found_what() -> None:
     plant = generate(4, 10, 16, 4, 0.9, 2)
     start = dispatch(plant, RULES["edd"])
-    told: list[Bounded | Better | Finished] = []
-    work(Task(plant, start, WEIGHTS, None, Zones(), 0.0, 1.0, 1, 1), told.append, [])
+    told: list[Better | Finished] = []
+    work(Task(plant, start, WEIGHTS, None, Zones(), 1.0, 1, 1), told.append, [])
     better = [one for one in told if isinstance(one, Better)]
     assert {one.part for one in better} <= {part.name for part in PARTS}
     costs = [evaluate(plant, one.schedule, weights=WEIGHTS).cost.total for one in better]

@@ -99,3 +99,12 @@ def test_constraints_hold_in_what_the_solver_returns(seed: int) -> None:
     rates = np.where(scope.arrays.capabilities.rate > 0, scope.arrays.capabilities.rate, np.inf)
     minutes = (plan.units * 60.0 / rates[:, :, None]).sum(axis=1)
     assert (minutes <= scope.regular + scope.overtime + 1e-6).all()
+
+
+def test_a_solver_with_other_threads_than_the_first_of_the_process_still_solves() -> None:
+    model = pyo.ConcreteModel()
+    model.pick = pyo.Var(range(3), domain=pyo.Binary)
+    model.most = pyo.Constraint(expr=sum(model.pick.values()) <= 2)
+    model.worth = pyo.Objective(expr=-sum(n * model.pick[n] for n in range(3)))
+    for workers in (1, 2, 1):
+        assert Solver(workers).solve(model, 5.0, warm=False).objective == -3
