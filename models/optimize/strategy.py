@@ -33,6 +33,7 @@ JOBS_BOUND_SHARE = 0.5
 LEAST_FOR_WORKER = 25.0  # seconds: with fewer, starting the process costs more than it finds
 WORKER_SHARE = 0.2
 TELL_EVERY = 2.0
+FIRST_SHARE = 0.07  # of the time: a quick annealing, so that something good is there soon
 WARM = 0.5  # how cool the search is that begins from the best of another
 TIED = 1e-12
 
@@ -95,6 +96,7 @@ def look(
         else:
             worked = effort.seconds >= LEAST_FOR_WORKER and bool(incumbent.plant.capabilities)
             until = (1 - WORKER_SHARE if worked else 1.0) * effort.seconds
+            _search(incumbent, FIRST_SHARE * effort.seconds, effort, effort.workers, WARM, 0.0)
             _search(incumbent, until, effort, effort.workers, is_given * WARM, 0.0)
             if worked:
                 notes = _enlarge(incumbent, effort)
@@ -164,7 +166,7 @@ def _search(
 
         found = search(
             incumbent.plant, start, until - incumbent.elapsed, incumbent.weights, incumbent.base,
-            incumbent.zones, seed=effort.seed * 1000 + number + 100 * (others_cooled > 0),
+            incumbent.zones, seed=effort.seed * 1000 + number + 100 * round(10 * others_cooled),
             improved=improved, stop=effort.stop, clock=incumbent.clock,
             cooled=others_cooled if number % 2 else cooled,
         )  # fmt: skip
