@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.optimize.bounds.linear import LinearProgramme
-from models.optimize.jobs.view import Jobs
+from models.optimize.jobs.view import Jobs, least_minutes
 from plant.arrays import Floats, Ints
 
 MOST_SHARES = 20_000  # variables that are solved in a second or two
@@ -34,7 +34,7 @@ def jobs_bound(jobs: Jobs, seconds: float) -> float:
     latest = float(jobs.closes.max())
     last = lp.variable(latest, jobs.makespan_money)
     able = jobs.minutes > 0
-    least = np.where(able, jobs.minutes, np.iinfo(np.int64).max).min(axis=1)
+    least = least_minutes(jobs.minutes)
     lp.row([(last, 1.0)], lower=float((heads + least + tails).max(initial=0)))
     spans: dict[tuple[int, int], list[tuple[int, float]]] = {}
     work: dict[int, list[tuple[int, float]]] = {}
@@ -77,7 +77,7 @@ def jobs_bound(jobs: Jobs, seconds: float) -> float:
 
 def chains(jobs: Jobs) -> tuple[Ints, Ints]:
     """The earliest start of each job, and the least minutes after its end until all after it are done."""
-    least = np.where(jobs.minutes > 0, jobs.minutes, np.iinfo(np.int64).max).min(axis=1)
+    least = least_minutes(jobs.minutes)
     count = len(least)
     heads, tails = jobs.release.copy(), np.zeros(count, np.int64)
     order, waits = [], np.diff(jobs.before_at)
@@ -102,7 +102,7 @@ def _edges(jobs: Jobs) -> Ints:
     spans = min(MOST_SHARES // max(int((jobs.minutes > 0).sum()), 1), MOST_SPANS)
     if spans < 2 or not jobs.rate.any():
         return np.array([0, closes], np.int64)
-    least = np.where(jobs.minutes > 0, jobs.minutes, np.iinfo(np.int64).max).min(axis=1)
+    least = least_minutes(jobs.minutes)
     done = 1.5 * least.sum() / len(jobs.table) + least.max() + jobs.release.max()
     edges = np.linspace(0, min(int(done), closes), spans).astype(np.int64)
     return np.unique(np.append(edges, closes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.optimize.jobs.chance import whole
 from models.optimize.jobs.machine_board import NEVER_MORE, Board, time_line
 from models.optimize.jobs.view import Jobs
 from plant.compiled import inner
@@ -44,12 +45,6 @@ def propose(rng: np.random.Generator, jobs: Jobs, board: Board, focus: float, mo
         return turned(jobs, board, one, place, whole(rng, board.length[one]), most)
     target = some_position(rng, jobs, board, other, job, near)
     return swapped(jobs, board, one, place, other, min(target, board.length[other] - 1), most)
-
-
-@inner
-def whole(rng: np.random.Generator, below: int) -> int:
-    """A whole number from 0 to below - 1."""
-    return int(rng.random() * below)
 
 
 @inner

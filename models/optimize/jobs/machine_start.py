@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.optimize.jobs.view import Jobs, Sequences, no_sequences
+from models.optimize.jobs.view import Jobs, Sequences, least_minutes, no_sequences
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
 from plant.compiled import outer
@@ -18,7 +18,7 @@ LOOK_AHEADS = ((0.5, 0.3), (1.0, 1.0), (2.0, 0.3), (4.0, 1.0))  # in mean job an
 
 def first_sequences(jobs: Jobs) -> list[Sequences]:
     """Some sequences of all jobs by simple rules, the quick ones first."""
-    least = np.where(jobs.minutes > 0, jobs.minutes, np.iinfo(np.int64).max).min(axis=1)
+    least = least_minutes(jobs.minutes)
     smith = least / np.maximum(jobs.rate, 1e-9)
     found = []
     for order in (np.lexsort((-least, jobs.due)), np.argsort(smith), np.argsort(-least)):

@@ -18,7 +18,7 @@ from models.optimize.jobs.machine_board import (
 )
 from models.optimize.jobs.machine_moves import propose
 from models.optimize.jobs.machine_start import first_sequences
-from models.optimize.jobs.view import Jobs, Sequences
+from models.optimize.jobs.view import Jobs, Sequences, least_minutes, only_makespan
 from plant.arrays import Floats
 from plant.borrowed import borrow
 from plant.compiled import inner, outer
@@ -63,7 +63,7 @@ def anneal_jobs(
     board = board_of(jobs, best)
     aim(jobs, board, slope)
     hot, cold = temperatures(rng, jobs, board)
-    done = 0.0
+    alone, done = only_makespan(jobs), 0.0
     for share in ROUNDS:
         sliced = 0
         while not stop():
@@ -74,7 +74,7 @@ def anneal_jobs(
             if progress >= 1.0:
                 break
             temperature = hot * (cold / hot) ** max(progress, 0.0)
-            anneal(rng, jobs, board, temperature, SLICE, FOCUS, NOTHING)
+            anneal(rng, jobs, board, temperature, SLICE, FOCUS, alone, NOTHING)
             sliced += 1
             if improved and board.level[1] < cost and clock() - told_at > 0.5:
                 cost, told_at = float(board.level[1]), clock()
@@ -88,7 +88,7 @@ def anneal_jobs(
 def board_of(jobs: Jobs, sequences: Sequences) -> Board:
     """A board with these sequences, not yet priced."""
     lines, count = sequences.job.shape
-    least = np.where(jobs.minutes > 0, jobs.minutes, np.iinfo(np.int64).max).min(axis=1)
+    least = least_minutes(jobs.minutes)
     mates = np.lexsort((least / np.maximum(jobs.rate, 1e-9), jobs.due, jobs.family))
     rank = np.empty(count, np.int64)
     rank[mates] = np.arange(count)
@@ -128,7 +128,7 @@ def aim(jobs: Jobs, board: Board, slope: float) -> None:
 def temperatures(rng: np.random.Generator, jobs: Jobs, board: Board) -> tuple[float, float]:
     """The first and last temperature, by what worsening moves cost."""
     worse: Floats = np.zeros(PROBE)
-    met = anneal(rng, jobs, board, 1.0, PROBE, FOCUS, worse)
+    met = anneal(rng, jobs, board, 1.0, PROBE, FOCUS, only_makespan(jobs), worse)
     if not met:
         return 1.0, 1.0
     coldest = COLD_OF_MAKESPAN if jobs.makespan_money > 0 else COLD
@@ -144,17 +144,16 @@ def best_of(board: Board) -> Sequences:
 @outer
 def anneal(
     rng: np.random.Generator, jobs: Jobs, board: Board, temperature: float, moves: int,
-    focus: float, worse: Floats,
+    focus: float, alone: bool, worse: Floats,
 ) -> int:  # fmt: skip
     """The moves kept of so many tried at a temperature.
 
-    Where `worse` has room nothing is kept: it takes what worsening moves cost, and their number is
-    returned.
+    alone: nothing but the makespan differs. Where `worse` has room nothing is kept: it takes what worsening
+    moves cost, and their number is returned.
     """
     jobs, board = borrow(jobs), borrow(board)
     kept = 0
     unsaved = False
-    only_makespan = is_only_makespan(jobs)
     for _ in range(moves):
         most = NEVER_MORE if len(worse) > 0 else -temperature * np.log(1.0 - rng.random())
         change = propose(rng, jobs, board, focus, most)
@@ -171,7 +170,7 @@ def anneal(
         agree(jobs, board)
         kept += 1
         if jobs.makespan_money > 0:
-            if change < 0 and not (only_makespan and is_beyond(board)):
+            if change < 0 and not (alone and is_beyond(board)):
                 note_makespan(jobs, board)
             continue
         board.level[0] += change
@@ -181,12 +180,6 @@ def anneal(
     if unsaved:
         save(board)
     return kept
-
-
-@inner
-def is_only_makespan(jobs: Jobs) -> bool:
-    """Whether nothing but the makespan costs."""
-    return not (jobs.rate.any() or jobs.money.any() or jobs.setup_money.any())
 
 
 @inner

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from models.optimize.jobs.chance import whole
 from models.optimize.jobs.shop_graph import CIRCLE, Graph, Table, relocate
-from models.optimize.jobs.shop_moves import NONE, between
+from models.optimize.jobs.shop_moves import NONE
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
 from plant.compiled import inner, outer
@@ -88,12 +89,12 @@ def all_money(table: Table, graph: Graph, overrun: float) -> float:
 def some_job(rng: np.random.Generator, table: Table, graph: Graph) -> int:
     """A job to move: any, or one that a late job or the last of some has waited for."""
     jobs = len(table.family)
-    job = between(rng, jobs)
+    job = whole(rng, jobs)
     if rng.random() > AIMED:
         return job
     worst = -np.inf
     for _ in range(TRIES):
-        other = between(rng, jobs)
+        other = whole(rng, jobs)
         late = graph.end[other] - table.due[other]
         value = table.rate[other] * late if late > 0 else 0.0
         value += table.makespan_money * graph.end[other] / jobs
@@ -119,8 +120,8 @@ def some_place(rng: np.random.Generator, table: Table, graph: Graph, job: int) -
     """A line and the node on it after which a job could go."""
     jobs = len(table.family)
     at = table.lines_at[job]
-    line = table.lines[at + between(rng, table.lines_at[job + 1] - at)]
-    steps = 1 + between(rng, STEPS)
+    line = table.lines[at + whole(rng, table.lines_at[job + 1] - at)]
+    steps = 1 + whole(rng, STEPS)
     if line == graph.line[job]:
         if rng.random() < 0.5:
             one = graph.following[job]
@@ -137,7 +138,7 @@ def some_place(rng: np.random.Generator, table: Table, graph: Graph, job: int) -
     one = graph.previous[jobs + line]
     while one < jobs and graph.end[one] - graph.took[one] >= begin:
         one = graph.previous[one]
-    for _ in range(between(rng, 3)):
+    for _ in range(whole(rng, 3)):
         if one < jobs and rng.random() < 0.5:
             one = graph.previous[one]
         elif graph.following[one] < jobs:

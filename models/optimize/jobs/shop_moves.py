@@ -45,12 +45,6 @@ class Hunt(NamedTuple):
 
 
 @inner
-def between(rng: np.random.Generator, below: int) -> int:
-    """A whole number from 0 to below - 1."""
-    return int(rng.random() * below)
-
-
-@inner
 def key(hunt: Hunt, one: int, other: int) -> int:
     """Where the tabu list keeps a pair."""
     return (one * 1_000_003 + other * 7_919) & (len(hunt.tabu) - 1)

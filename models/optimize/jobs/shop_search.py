@@ -15,14 +15,13 @@ from models.optimize.jobs.shop_start import best_dispatched
 from models.optimize.jobs.shop_table import (
     Solution,
     graph_of,
-    only_makespan,
     outlook,
     shop_cost,
     solution_of,
     table_of,
     to_sequences,
 )
-from models.optimize.jobs.view import Jobs, Sequences
+from models.optimize.jobs.view import Jobs, Sequences, only_makespan
 
 
 def shop_search(

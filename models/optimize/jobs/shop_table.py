@@ -9,7 +9,7 @@ import numpy as np
 from models.optimize.jobs.shop_dispatch import least_after
 from models.optimize.jobs.shop_graph import CIRCLE, Graph, Table, no_graph
 from models.optimize.jobs.shop_tabu import open_graph, put_in_order
-from models.optimize.jobs.view import Jobs, Sequences, no_sequences
+from models.optimize.jobs.view import Jobs, Sequences, least_minutes, no_sequences
 from plant.arrays import Ints
 
 
@@ -49,7 +49,7 @@ def table_of(jobs: Jobs) -> Table:
 def outlook(table: Table) -> Outlook:
     """What holds for every solution."""
     able = table.minutes >= 0
-    least = np.where(able, table.minutes, table.minutes.max(initial=0)).min(axis=1)
+    least = least_minutes(table.minutes)
     after = np.zeros_like(least)
     least_after(table, least, after)
     head = table.release.copy()
@@ -63,15 +63,6 @@ def outlook(table: Table) -> Outlook:
             begin = max(int(head[only].min()), int(at_first))
             bound = max(bound, begin + int(least[only].sum() + (after - least)[only].min()))
     return Outlook(least, after, bound)
-
-
-def only_makespan(jobs: Jobs) -> bool:
-    """Whether nothing else differs between solutions that end before the lines close."""
-    able = jobs.minutes >= 0
-    dear, cheap = (np.where(able, jobs.money, worst) for worst in (-np.inf, np.inf))
-    late = (jobs.rate > 0) & (jobs.due < jobs.closes.max(initial=0))
-    same = (dear.max(axis=1) == cheap.min(axis=1)).all() and len(np.unique(jobs.closes)) == 1
-    return bool(jobs.makespan_money > 0 and same and not late.any() and not jobs.setup_money.any())
 
 
 def to_sequences(jobs: Jobs, solution: Solution) -> Sequences:

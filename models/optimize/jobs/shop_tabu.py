@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.optimize.jobs.chance import whole
 from models.optimize.jobs.shop_graph import (
     CIRCLE,
     Graph,
@@ -13,7 +14,7 @@ from models.optimize.jobs.shop_graph import (
     set_up,
     time_tails,
 )
-from models.optimize.jobs.shop_moves import Hunt, between, choose, find_path, key
+from models.optimize.jobs.shop_moves import Hunt, choose, find_path, key
 from plant.arrays import Ints
 from plant.borrowed import borrow
 from plant.compiled import inner, outer
@@ -36,7 +37,7 @@ def forbid(
     """Note what would undo the move chosen as tabu for some steps."""
     jobs = len(table.family)
     job, line, one = hunt.pick[0], hunt.pick[1], hunt.pick[2]
-    until = hunt.step[0] + low + between(rng, high - low + 1)
+    until = hunt.step[0] + low + whole(rng, high - low + 1)
     if line != graph.line[job]:
         hunt.tabu[key(hunt, jobs + graph.line[job], job)] = until
         return

@@ -106,6 +106,21 @@ def jobs_of(
     )  # fmt: skip
 
 
+def least_minutes(minutes: Ints) -> Ints:
+    """The minutes [J] of each job on the line that is quickest at it, of its minutes [J, L]."""
+    never = np.iinfo(np.int64).max
+    return np.asarray(np.where(minutes > 0, minutes, never).min(axis=1), np.int64)
+
+
+def only_makespan(jobs: Jobs) -> bool:
+    """Whether nothing else differs between solutions that end before the lines close."""
+    able = jobs.minutes >= 0
+    dear, cheap = (np.where(able, jobs.money, worst) for worst in (-np.inf, np.inf))
+    late = (jobs.rate > 0) & (jobs.due < jobs.closes.max(initial=0))
+    same = (dear.max(axis=1) == cheap.min(axis=1)).all() and len(np.unique(jobs.closes)) == 1
+    return bool(jobs.makespan_money > 0 and same and not late.any() and not jobs.setup_money.any())
+
+
 def sequences_of(plant: Plant, jobs: Jobs, schedule: Schedule) -> Sequences | None:
     """A schedule as sequences; None where it does not make each lot exactly once."""
     arrays = plant_arrays(plant)
