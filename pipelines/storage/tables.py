@@ -20,6 +20,13 @@ from pipelines.storage.plant_tables import (
     PlantRow,
     ShiftRow,
 )
+from pipelines.storage.user_tables import (
+    JobRow,
+    LoginFailureRow,
+    NoticeRow,
+    UserRow,
+    UserSessionRow,
+)
 from pipelines.storage.version_tables import (
     DriftVerdictRow,
     ForecastRow,
@@ -41,13 +48,18 @@ __all__ = [
     "DriftVerdictRow",
     "ForecastRow",
     "ItemRow",
+    "JobRow",
     "LineRow",
+    "LoginFailureRow",
+    "NoticeRow",
     "OrderRow",
     "PlantRow",
     "ProductPlantRow",
     "ProductRow",
     "QuarantineRow",
     "ShiftRow",
+    "UserRow",
+    "UserSessionRow",
     "VersionKpiRow",
     "VersionPeggingRow",
     "VersionRow",
