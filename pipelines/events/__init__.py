@@ -1,5 +1,6 @@
 """What happens on the plant floor, as events: their contracts, and how they are read and written."""
 
+from pipelines.events.committed import Committed, LineNow, Listener, Noted, Now, StockNow
 from pipelines.events.records import (
     Count,
     Event,
@@ -21,16 +22,22 @@ from pipelines.events.wire import (
 )
 
 __all__ = [
+    "Committed",
     "Count",
     "Event",
     "EventError",
     "Known",
+    "LineNow",
     "LineState",
+    "Listener",
     "Material",
+    "Noted",
+    "Now",
     "OrderEvent",
     "Quality",
     "Reason",
     "State",
+    "StockNow",
     "check",
     "event_schemas",
     "key_of",
