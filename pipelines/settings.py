@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATASETS_BESIDE = REPOSITORY.parent / "shared" / "data"
+LEAST_SECRET = 32  # characters: 256 bits signed with HS256 want a key of their length
+LEAST_DIFFERENT = 10  # characters that a secret has at least, so that no repeated word passes
 
 
 class SettingsError(ValueError):
@@ -61,6 +73,23 @@ TrackingUri = Annotated[
 ]
 
 
+def _split(value: Any) -> Any:
+    return (
+        tuple(part for part in re.split(r"[\s,]+", value) if part)
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"https?://[^\s/*@]+", origin) for origin in value):
+        raise ValueError("expected addresses such as https://takt.example, with commas between")
+    return value
+
+
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)]
+
+
 class Settings(BaseSettings):
     """Where data, databases and services are; every field can be set from the environment.
 
@@ -91,6 +120,12 @@ class Settings(BaseSettings):
     redis_url: RedisUrl | None = None
     ray_address: RayAddress | None = Field(default=None, validation_alias="RAY_ADDRESS")
     spark_master: SparkMaster = Field(default="local[2]", validation_alias="SPARK_MASTER")
+    secret_key: SecretStr | None = None
+    """Signs the service's tokens; without it one is made in the data folder."""
+    token_minutes: Annotated[int, Field(ge=1, le=240)] = 15
+    session_days: Annotated[int, Field(ge=1, le=90)] = 7
+    allowed_origins: Origins = ()
+    """Pages of other addresses that browsers may call the service from; none by default."""
 
     @field_validator("data", "datasets")
     @classmethod
@@ -105,6 +140,16 @@ class Settings(BaseSettings):
         if not path.is_file():
             raise ValueError("expected an existing YAML file")
         return path
+
+    @field_validator("secret_key")
+    @classmethod
+    def _a_strong_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not _is_strong(secret.get_secret_value()):
+            raise ValueError(
+                f"expected at least {LEAST_SECRET} characters, {LEAST_DIFFERENT} of them different, "
+                "such as `openssl rand -base64 48` prints"
+            )
+        return secret
 
     @property
     def bronze(self) -> Path:
@@ -167,6 +212,11 @@ class Settings(BaseSettings):
         return self.data / "rule_schedule.json"
 
     @property
+    def secret_file(self) -> Path:
+        """The key that signs the service's tokens, where the environment gives none."""
+        return self.data / "secret_key"
+
+    @property
     def published_file(self) -> Path:
         """What the last publication wrote, and where."""
         return self.data / "published.json"
@@ -187,6 +237,42 @@ def load_settings() -> Settings:
         raise SettingsError("; ".join(_line(item) for item in wrong)) from None
 
 
+def load_secret(settings: Settings) -> str:
+    """Return the key that signs tokens: the setting, or one made once in the data folder.
+
+    Only the owner can read the file that it is kept in.
+
+    Raises
+    ------
+    SettingsError
+        Where the file holds no strong key, or others can read it.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.secret_file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    if not path.exists():
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # whole or not at all, and the first of two wins
+            os.link(made, path)
+        made.unlink()
+    if path.stat().st_mode & 0o077:
+        raise SettingsError(f"{path}: others can read it; chmod 600 it, or remove it for a new one")
+    secret = path.read_text("utf-8").strip()
+    if not _is_strong(secret):
+        raise SettingsError(
+            f"{path}: expected a key of {LEAST_SECRET} characters or more; remove it"
+        )
+    return secret
+
+
+def new_token(size: int = 32) -> str:
+    """Return so many random bytes as text that goes into addresses; nobody can guess it."""
+    return secrets.token_urlsafe(size)
+
+
 def utc_now() -> datetime:
     """Return this instant, aware, in UTC."""
     return datetime.now(UTC)
@@ -196,4 +282,9 @@ def _line(error: Any) -> str:
     name = str(error["loc"][0])
     variable = name if name.isupper() else f"TAKT_{name.upper()}"
     message = error["msg"].removeprefix("Value error, ")
-    return f"setting {variable}={error['input']}: {message}"
+    found = "***" if "SECRET" in variable else error["input"]
+    return f"setting {variable}={found}: {message}"
+
+
+def _is_strong(secret: str) -> bool:
+    return len(secret) >= LEAST_SECRET and len(set(secret)) >= LEAST_DIFFERENT
