@@ -1,6 +1,12 @@
 """All tables in one place: importing this fills `Base.metadata`."""
 
 from pipelines.storage.base import Base
+from pipelines.storage.draft_tables import (
+    DraftEditRow,
+    DraftReviewRow,
+    DraftRow,
+    ExceptionNoteRow,
+)
 from pipelines.storage.fact_tables import (
     MEASURES,
     BatchRow,
@@ -45,7 +51,11 @@ __all__ = [
     "CapabilityRow",
     "ChangeoverRow",
     "DailyFactRow",
+    "DraftEditRow",
+    "DraftReviewRow",
+    "DraftRow",
     "DriftVerdictRow",
+    "ExceptionNoteRow",
     "ForecastRow",
     "ItemRow",
     "JobRow",
