@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -68,6 +69,14 @@ def running_tree(
         finally:
             with _undisturbed():
                 stop(tree)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on; take it soon."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def stop(tree: Tree) -> None:
