@@ -54,7 +54,7 @@ lock: ## pin requirements.in again, with hashes and without download addresses
 clean: ## remove caches and what tools left behind; keep .venv and data
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov build dist *.egg-info
 	@rm -rf airflow/logs airflow/airflow.db* mlruns spark-warehouse metastore_db derby.log dvc_plots .dvc/tmp
-	@find plant envs models pipelines dags tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find plant envs models pipelines service dags tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-data: ## remove data/: the database, models, forecasts and every published version
 	@rm -rf data .dvc/cache

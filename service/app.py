@@ -1,0 +1,100 @@
+"""The application: its parts put together. `uvicorn --factory service.app:create_app` runs it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from pipelines.context import Context, load_context
+from service import problems
+from service.middleware import Limit, Watch
+from service.problems import ProblemDocument
+from service.routes import auth, health, users
+from service.state import open_state
+
+DESCRIPTION = """
+What planners read, ask and change. Times are whole minutes after the version's `starts_at`, money is in
+the plant's currency. Errors are RFC 9457 problem documents with a stable `code`.
+"""
+ROUTERS = (health, auth, users)
+
+
+def create_app(context: Context | None = None) -> FastAPI:
+    """The service over a context, by default the one that the environment gives.
+
+    Nothing is opened before it starts, so that its OpenAPI document needs no database.
+    """
+    given = context or load_context()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.takt = state = await run_in_threadpool(open_state, given)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(state.engine.dispose)
+
+    app = FastAPI(
+        title="Takt",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    for module in ROUTERS:
+        app.include_router(module.router)
+    problems.register(app)
+    app.add_middleware(Limit)
+    if given.settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=given.settings.allowed_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match"],
+            expose_headers=["ETag", "X-Request-Id"],
+        )
+    app.add_middleware(Watch)
+    _describe(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The handler's name: what generated clients call the operation."""
+    return route.name
+
+
+def _describe(app: FastAPI) -> None:
+    """Have the OpenAPI document name the problem documents, and nothing that is never answered."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
+        document = made()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        template = "#/components/schemas/{model}"
+        own = ProblemDocument.model_json_schema(ref_template=template)
+        schemas |= own.pop("$defs") | {"ProblemDocument": own}
+        for operation in (one for path in document["paths"].values() for one in path.values()):
+            _tidy(operation)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _tidy(operation: dict[str, Any]) -> None:
+    """Replace the framework's own description of a refused request by ours."""
+    refused = operation["responses"].get("422", {}).get("content", {})
+    if "application/json" in refused:
+        operation["responses"]["422"] = problems.told(422)[422]

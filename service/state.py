@@ -1,0 +1,60 @@
+"""What a running service holds, put together in one place when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+
+from pipelines.accounts import Accounts
+from pipelines.context import Context
+from pipelines.settings import Settings, load_secret
+from pipelines.storage import open_database
+from service.replies import Replies
+from service.tokens import Holders, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The database and what is built on it; handlers get it as `StateDep`."""
+
+    context: Context
+    engine: Engine
+    accounts: Accounts
+    tokens: Tokens
+    holders: Holders
+    replies: Replies
+
+    @property
+    def settings(self) -> Settings:
+        """Where things are."""
+        return self.context.settings
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Returns this instant."""
+        return self.context.clock
+
+    async def end_session(self, id: str) -> None:
+        """End a session, here and in the database."""
+        await run_in_threadpool(self.accounts.log_out, id)
+        self.holders.forget()
+
+
+def open_state(context: Context) -> State:
+    """The state of a service over the context's database. Raises StorageError, SettingsError."""
+    settings = context.settings
+    engine = open_database(settings.database_url)
+    accounts = Accounts(engine, context.clock, timedelta(days=settings.session_days))
+    lifetime = timedelta(minutes=settings.token_minutes)
+    return State(
+        context=context,
+        engine=engine,
+        accounts=accounts,
+        tokens=Tokens(load_secret(settings), lifetime, context.clock),
+        holders=Holders(accounts.holder, context.clock),
+        replies=Replies(),
+    )

@@ -1,0 +1,110 @@
+"""Access tokens: signed, short-lived, naming a session; and who holds a session just now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import jwt
+from starlette.concurrency import run_in_threadpool
+
+from pipelines.storage.repositories.users import User
+
+ALGORITHM, ISSUER = "HS256", "takt"
+KNOWN = timedelta(seconds=5)  # how long a session that has ended is still let in, at most
+MOST_KNOWN = 10_000
+
+
+class TokenError(PermissionError):
+    """A token that opens nothing; `expired` where it once did."""
+
+    def __init__(self, message: str, expired: bool = False) -> None:
+        self.expired = expired
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says: whose session it is for, and until when."""
+
+    session: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Signs tokens and reads them.
+
+    Parameters
+    ----------
+    secret
+        The key; whoever has it can log in as anybody.
+    lifetime
+        How long a token opens.
+    """
+
+    secret: str
+    lifetime: timedelta
+    clock: Callable[[], datetime]
+
+    def make(self, session: str) -> str:
+        """The access token of a session."""
+        now = self.clock()
+        claims = {"iss": ISSUER, "sid": session, "iat": now, "exp": now + self.lifetime}
+        return jwt.encode(claims, self.secret, ALGORITHM)
+
+    def read(self, token: str) -> Claims:
+        """What the token says. TokenError where it was not made with this key, or has run out."""
+        try:
+            claims = jwt.decode(
+                token,
+                self.secret,
+                [ALGORITHM],
+                issuer=ISSUER,
+                options={
+                    "require": ["exp", "sid", "iss"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
+            )
+            now = self.clock()
+            found = Claims(str(claims["sid"]), datetime.fromtimestamp(claims["exp"], now.tzinfo))
+        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
+            raise TokenError("the access token is not one of this service") from error
+        if found.expires_at <= now:
+            raise TokenError("the access token has run out; renew it", expired=True)
+        return found
+
+
+class Holders:
+    """Who holds a session, asked of the database once in a few seconds at most.
+
+    Parameters
+    ----------
+    load
+        Returns the active user whose live session it is, or None.
+    """
+
+    def __init__(self, load: Callable[[str], User | None], clock: Callable[[], datetime]) -> None:
+        self._load, self._clock = load, clock
+        self._known: dict[str, tuple[User, datetime]] = {}
+
+    async def holder(self, session: str) -> User | None:
+        """The user, or None where the session has ended. Only the event loop's thread may call it."""
+        now = self._clock()
+        known = self._known.get(session)
+        if known is not None and now < known[1]:
+            return known[0]
+        user = await run_in_threadpool(self._load, session)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        if user is None:
+            self._known.pop(session, None)
+        else:
+            self._known[session] = (user, now + KNOWN)
+        return user
+
+    def forget(self) -> None:
+        """Ask again from now on."""
+        self._known.clear()
