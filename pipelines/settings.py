@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     )
     kafka: Brokers | None = None
     redis_url: RedisUrl | None = None
+    metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     ray_address: RayAddress | None = Field(default=None, validation_alias="RAY_ADDRESS")
     spark_master: SparkMaster = Field(default="local[2]", validation_alias="SPARK_MASTER")
     secret_key: SecretStr | None = None
@@ -165,6 +166,11 @@ class Settings(BaseSettings):
     def quarantine(self) -> Path:
         """The folder of rows that failed a check, each with its reason."""
         return self.data / "quarantine"
+
+    @property
+    def landing(self) -> Path:
+        """The folder of JSON-lines files of events where Kafka is not set."""
+        return self.data / "landing"
 
     @property
     def metrics(self) -> Path:
