@@ -26,6 +26,18 @@ from pipelines.storage.plant_tables import (
     PlantRow,
     ShiftRow,
 )
+from pipelines.storage.stream_tables import (
+    EVENTS,
+    DeliveryRow,
+    EventBatchRow,
+    EventIdRow,
+    EventQuarantineRow,
+    ItemStockRow,
+    ItemUsageRow,
+    LineMinuteRow,
+    LineStateRow,
+    OrderChangeRow,
+)
 from pipelines.storage.user_tables import (
     JobRow,
     LoginFailureRow,
@@ -43,6 +55,7 @@ from pipelines.storage.version_tables import (
 )
 
 __all__ = [
+    "EVENTS",
     "MEASURES",
     "ArrivalRow",
     "Base",
@@ -51,17 +64,26 @@ __all__ = [
     "CapabilityRow",
     "ChangeoverRow",
     "DailyFactRow",
+    "DeliveryRow",
     "DraftEditRow",
     "DraftReviewRow",
     "DraftRow",
     "DriftVerdictRow",
+    "EventBatchRow",
+    "EventIdRow",
+    "EventQuarantineRow",
     "ExceptionNoteRow",
     "ForecastRow",
     "ItemRow",
+    "ItemStockRow",
+    "ItemUsageRow",
     "JobRow",
+    "LineMinuteRow",
     "LineRow",
+    "LineStateRow",
     "LoginFailureRow",
     "NoticeRow",
+    "OrderChangeRow",
     "OrderRow",
     "PlantRow",
     "ProductPlantRow",
