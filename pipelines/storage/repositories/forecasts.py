@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipelines.storage.repositories.sync import Changes, Shape, sync_rows
-from pipelines.storage.tables import ForecastRow
+from pipelines.storage.tables import DailyFactRow, ForecastRow
 
 FIGURES = ("mean", "q10", "q50", "q90")
 
@@ -55,3 +55,46 @@ def load_forecast(session: Session, origin: datetime | None = None) -> pd.DataFr
     )
     frame = pd.DataFrame([tuple(row) for row in session.execute(query)], columns=list(columns))
     return frame.assign(ds=pd.to_datetime(frame["ds"]))
+
+
+def list_origins(session: Session) -> list[datetime]:
+    """The instants up to which demand was known to a forecast, newest first."""
+    return list(
+        session.scalars(select(ForecastRow.origin).distinct().order_by(ForecastRow.origin.desc()))
+    )
+
+
+def list_forecast_items(session: Session, origin: datetime) -> list[str]:
+    """The products that were forecast from an origin on."""
+    query = select(ForecastRow.unique_id).where(ForecastRow.origin == origin).distinct()
+    return list(session.scalars(query.order_by(ForecastRow.unique_id)))
+
+
+def load_item_forecast(
+    session: Session, origin: datetime, item: str
+) -> list[tuple[str, date, float, float, float, float]]:
+    """One product's forecast: model, day, mean, q10, q50, q90; by model and day."""
+    query = (
+        select(ForecastRow.model, ForecastRow.ds, *(getattr(ForecastRow, name) for name in FIGURES))
+        .where(ForecastRow.origin == origin, ForecastRow.unique_id == item)
+        .order_by(ForecastRow.model, ForecastRow.ds)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in session.execute(query)]
+
+
+def load_item_history(
+    session: Session, item: str, days: int
+) -> list[tuple[date, float, float, float]]:
+    """The last days of one product: day, units ordered, issued, produced; oldest first."""
+    query = (
+        select(
+            DailyFactRow.ds,
+            DailyFactRow.ordered_units,
+            DailyFactRow.issued_units,
+            DailyFactRow.produced_units,
+        )
+        .where(DailyFactRow.unique_id == item)
+        .order_by(DailyFactRow.ds.desc())
+        .limit(days)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)][::-1]

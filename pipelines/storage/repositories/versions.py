@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from pipelines.storage.repositories.notices import add_notice
 from pipelines.storage.repositories.plants import load_snapshot, store_plant
 from pipelines.storage.repositories.sync import NotStoredError
 from pipelines.storage.tables import (
@@ -104,8 +105,7 @@ def publish_version(session: Session, publication: Publication, now: datetime) -
         Where the evaluation names violations.
     """
     _refuse_infeasible(publication.evaluation)
-    if session.get_bind().dialect.name == "postgresql":  # SQLite's writer is alone already
-        session.execute(text("LOCK TABLE versions IN SHARE ROW EXCLUSIVE MODE"))
+    lock_versions(session)
     number = (session.scalar(select(func.max(VersionRow.number))) or 0) + 1
     plant_id = store_plant(session, publication.plant_name, publication.plant, now)
     session.add(
@@ -139,12 +139,38 @@ def publish_version(session: Session, publication: Publication, now: datetime) -
         .where(VersionRow.number == number)
         .values(status="published", published_at=now)
     )
+    add_notice(
+        session,
+        "version.published",
+        str(number),
+        {
+            "number": number,
+            "plant_name": publication.plant_name,
+            "author": publication.author,
+            "base": publication.base,
+            "total_cost": publication.evaluation.cost.total,
+        },
+        now,
+    )
     return number
 
 
-def list_versions(session: Session, plant_name: str | None = None) -> list[VersionMeta]:
-    """The versions, newest first; of one plant where it is named."""
-    query = select(VersionRow).order_by(VersionRow.number.desc())
+def lock_versions(session: Session) -> None:
+    """Keep other publishers waiting until the transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's writer is alone already
+        session.execute(text("LOCK TABLE versions IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def list_versions(
+    session: Session,
+    plant_name: str | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[VersionMeta]:
+    """The versions, newest first: of one plant, before a number, so many at most, where given."""
+    query = select(VersionRow).order_by(VersionRow.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(VersionRow.number < before)
     if plant_name is not None:
         query = query.where(VersionRow.plant_name == plant_name)
     return [_meta(row) for row in session.scalars(query)]
@@ -154,6 +180,25 @@ def latest_published(session: Session, plant_name: str | None = None) -> Version
     """The version that is published now, or None; the newest where several plants have one."""
     published = (meta for meta in list_versions(session, plant_name) if meta.status == "published")
     return next(published, None)
+
+
+def load_figures(
+    session: Session, numbers: Sequence[int]
+) -> dict[int, tuple[dict[str, float], dict[str, float | None]]]:
+    """The cost by component and the KPIs of versions, by number."""
+    query = select(VersionKpiRow).where(VersionKpiRow.version.in_(numbers))
+    rows = session.scalars(query).all()
+    return {
+        number: (
+            {
+                row.name: row.value
+                for row in rows
+                if row.version == number and row.kind == "cost" and row.value is not None
+            },
+            {row.name: row.value for row in rows if row.version == number and row.kind == "kpi"},
+        )
+        for number in numbers
+    }
 
 
 def load_version(session: Session, number: int) -> StoredVersion:

@@ -1,0 +1,1 @@
+"""What is shown of stored versions, forecasts and the floor: plain records, worked out, never stored."""
