@@ -1,6 +1,6 @@
 """The domain: what a plant is, what a schedule is, and what `evaluate` says of the two."""
 
-from plant.errors import DocumentError, PlantError, Problem, RecordError, ReferencesError
+from plant.errors import DocumentError, EditError, PlantError, Problem, RecordError, ReferencesError
 from plant.evaluate import (
     COMPONENTS,
     Cost,
@@ -36,6 +36,7 @@ __all__ = [
     "Changeover",
     "Cost",
     "DocumentError",
+    "EditError",
     "Evaluation",
     "Item",
     "Kpis",

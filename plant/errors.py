@@ -3,6 +3,7 @@
 PlantError
 ├── RecordError      one record is wrong in itself (negative quantity, end before start, ...)
 ├── ReferencesError  one record names another that is not there, or two share an id
+├── EditError        an edit of a schedule that cannot be done (unknown run, line not capable, ...)
 └── DocumentError    a JSON, CSV or Excel document says something that no record can hold
 """
 
@@ -39,6 +40,10 @@ class RecordError(PlantError):
 
 class ReferencesError(PlantError):
     """A record names another that is not there, or an id stands twice."""
+
+
+class EditError(PlantError):
+    """An edit of a schedule cannot be done."""
 
 
 class DocumentError(PlantError):

@@ -37,6 +37,7 @@ class Document(StrEnum):
 
     plant = "plant"
     schedule = "schedule"
+    edit = "edit"
 
 
 ENDINGS = {".xlsx": Format.excel, ".ics": Format.ical, ".json": Format.json, "": Format.csv}
@@ -150,7 +151,7 @@ def schema_command(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Print the JSON Schema of the plant or schedule document."""
+    """Print the JSON Schema of the plant, schedule or edit document."""
     import json
 
     from plant.io.atomic import write_whole

@@ -49,6 +49,11 @@ def schedule_to_document(schedule: Schedule) -> dict[str, Any]:
     return {"runs": [_run(run) for run in schedule.runs]}
 
 
+def run_to_document(run: Run) -> dict[str, Any]:
+    """One run as the schedule's document holds it."""
+    return _run(run)
+
+
 def evaluation_to_document(evaluation: Evaluation) -> dict[str, Any]:
     """The referee's verdict: feasible, violations, cost (total and by component) and kpis."""
     return {

@@ -12,7 +12,7 @@ from plant.io.schema import json_schema
 FOLDER = Path(__file__).parents[3] / "docs" / "schema"
 
 
-@pytest.mark.parametrize("document", ["plant", "schedule"])
+@pytest.mark.parametrize("document", ["plant", "schedule", "edit"])
 def test_the_schema_in_docs_is_fresh(document: str) -> None:
     kept = json.loads((FOLDER / f"{document}.schema.json").read_text(encoding="utf-8"))
     hint = f"run: takt schema {document} -o docs/schema/{document}.schema.json"
