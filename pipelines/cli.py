@@ -8,7 +8,7 @@ from typing import cast
 
 import typer
 
-from pipelines.commands import alternatives, exchange, history, pictures, planning, steps
+from pipelines.commands import alternatives, exchange, factory, history, pictures, planning, steps
 from pipelines.commands.errors import BAD_INPUT, INTERRUPTED, tell
 from pipelines.commands.output import print_json, say
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (steps, planning, alternatives, exchange, pictures, history):
+for group in (steps, planning, alternatives, exchange, pictures, history, factory):
     group.register(app)
 
 

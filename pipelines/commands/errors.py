@@ -23,11 +23,13 @@ INPUT_ERRORS = {
     "pipelines.settings.SettingsError",
     "pipelines.params.ParamsError",
     "pipelines.storage.repositories.sync.NotStoredError",
+    "pipelines.factory.PlayError",
     "builtins.OSError",
 }
 FAILURES = {
     "pipelines.run.RunError",
     "pipelines.publication.PublishError",
+    "pipelines.factory_sinks.NotDeliveredError",
     "pipelines.storage.database.StorageError",
     "pipelines.platform.tracking.TrackingError",
     "pipelines.storage.repositories.versions.NotFeasibleError",

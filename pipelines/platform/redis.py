@@ -77,11 +77,12 @@ def _wait(
     with redis.Redis(host="127.0.0.1", port=port, socket_timeout=1.0) as client:
         while process.poll() is None and clock() < until:
             try:
-                client.ping()
-            except redis.RedisError:
-                time.sleep(ASK_EVERY)
-            else:
-                return
+                # Another server may hold the port, and would answer a ping as well.
+                if client.info("server")["process_id"] == process.pid:
+                    return
+            except redis.ConnectionError:
+                pass  # not yet
+            time.sleep(ASK_EVERY)
     raise RedisNotStartedError(
         f"redis-server on port {port}: expected an answer within {START_SECONDS:g} s; it said: "
         f"{log.read_text(errors='replace')[-500:]}"
