@@ -157,7 +157,7 @@ class Accounts:
         now = self.clock()
         with writing(self.engine) as session:
             known = users.find_user_session(session, id)
-            user = known and users.load_user(session, known.user_id)
+            user = users.load_user(session, known.user_id) if known else None
             if known is None or user is None or known.ended_at or known.expires_at <= now:
                 login = None
             elif not user.is_active or not hmac.compare_digest(

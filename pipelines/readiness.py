@@ -35,7 +35,7 @@ def check_readiness(engine: Engine, redis_url: str | None) -> Readiness:
 def _answers(engine: Engine) -> bool:
     try:
         with engine.connect() as connection:
-            return connection.scalar(text("SELECT 1")) == 1
+            return bool(connection.scalar(text("SELECT 1")))
     except SQLAlchemyError:
         return False
 

@@ -15,14 +15,14 @@ from pipelines.context import Context, load_context
 from service import problems
 from service.middleware import Limit, Watch
 from service.problems import ProblemDocument
-from service.routes import auth, health, users
+from service.routes import auth, forecasts, health, users, versions
 from service.state import open_state
 
 DESCRIPTION = """
 What planners read, ask and change. Times are whole minutes after the version's `starts_at`, money is in
 the plant's currency. Errors are RFC 9457 problem documents with a stable `code`.
 """
-ROUTERS = (health, auth, users)
+ROUTERS = (health, auth, users, versions, forecasts)
 
 
 def create_app(context: Context | None = None) -> FastAPI:

@@ -75,6 +75,7 @@ Planner = Annotated[User, Depends(needs("planner"))]
 Admin = Annotated[User, Depends(needs("admin"))]
 
 Number = Annotated[int, Path(ge=1, le=MOST_NUMBER)]
-Name = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
-NameQuery = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+NAME = r"^[^\x00-\x1f]+$"
+NameQuery = Annotated[str, Query(min_length=1, max_length=200, pattern=NAME)]
+OptionalNameQuery = Annotated[str | None, Query(min_length=1, max_length=200, pattern=NAME)]
 Limit = Annotated[int, Query(ge=1, le=500)]

@@ -9,6 +9,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 HIDDEN = "***"
 SECRET_KEYS = re.compile(r"password|secret|token|authorization|cookie", re.IGNORECASE)
@@ -19,7 +20,7 @@ SECRET_TEXTS = re.compile(
 
 def set_up_logs() -> None:
     """Have every logger of the process write one JSON object a line to standard error."""
-    before = [
+    before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

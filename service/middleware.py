@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.metrics import REQUEST_SECONDS
-from service.problems import ProblemError, answer
+from service.problems import ProblemError, answer, to_problem
 
 MOST_BODY = 2 * 2**20  # bytes
 QUIET = ("/health/live", "/health/ready", "/metrics")
@@ -51,10 +51,11 @@ class Watch:
         headers = SECURITY_HEADERS | {"X-Request-Id": id}
         if scope["scheme"] == "https":
             headers |= OVER_TLS
-        begun, status = time.perf_counter(), 500
+        begun, status, has_begun = time.perf_counter(), 500, False
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_begun
+            has_begun = True
             if message["type"] == "http.response.start":
                 status = message["status"]
                 own = MutableHeaders(scope=message)
@@ -65,6 +66,11 @@ class Watch:
 
         try:
             await self.app(scope, receive, sending)
+        except Exception as error:
+            if has_begun:
+                raise
+            structlog.get_logger("service").exception("fault", request_id=id)
+            await answer(to_problem(error), id)(scope, receive, sending)
         finally:
             _note(scope, status, time.perf_counter() - begun)
 

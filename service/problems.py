@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from pipelines.accounts import AccountError, LoginRefusedError, TooManyLoginsError
 from pipelines.storage import StorageError
 from pipelines.storage.repositories import NotFeasibleError, NotStoredError
+from pipelines.views.versions import NotComparableError
 from plant import PlantError
 
 MEDIA = "application/problem+json"
@@ -57,6 +58,20 @@ TITLES: Mapping[Code, str] = {
     "unavailable": "A service that this needs does not answer",
     "internal": "A fault of Takt",
 }
+
+# What handlers may raise; anything else is a fault of ours.
+ANSWERED: tuple[type[Exception], ...] = (
+    RequestValidationError,
+    HTTPException,
+    PlantError,
+    AccountError,
+    LoginRefusedError,
+    TooManyLoginsError,
+    NotStoredError,
+    NotFeasibleError,
+    NotComparableError,
+    StorageError,
+)
 
 
 class FieldProblem(BaseModel):
@@ -111,14 +126,9 @@ def told(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def register(app: FastAPI) -> None:
-    """Have every error of the app answered by a problem document."""
-    app.add_exception_handler(ProblemError, _answer)
-    app.add_exception_handler(RequestValidationError, _answer)
-    app.add_exception_handler(HTTPException, _answer)
-    for kind in (PlantError, AccountError, LoginRefusedError, TooManyLoginsError):
+    """Have every expected error of the app answered by a problem document."""
+    for kind in (ProblemError, *ANSWERED):
         app.add_exception_handler(kind, _answer)
-    for other in (NotStoredError, NotFeasibleError, StorageError, Exception):
-        app.add_exception_handler(other, _answer)
 
 
 def to_problem(error: Exception) -> ProblemError:
@@ -143,6 +153,8 @@ def to_problem(error: Exception) -> ProblemError:
             return ProblemError(429, "too_many_logins", str(error), headers={"Retry-After": wait})
         case NotStoredError():
             return ProblemError(404, "not_found", str(error))
+        case NotComparableError():
+            return ProblemError(409, "conflict", str(error))
         case NotFeasibleError():
             return ProblemError(409, "not_feasible", str(error))
         case PlantError():

@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from pipelines.accounts import Accounts
+from pipelines.accounts import ARGON2, Accounts
 from pipelines.context import Context
 from pipelines.settings import Settings, load_secret
 from pipelines.storage import open_database
+from pipelines.views.shelf import Shelf
 from service.replies import Replies
 from service.tokens import Holders, Tokens
+
+HASHER = ARGON2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class State:
     tokens: Tokens
     holders: Holders
     replies: Replies
+    shelf: Shelf
 
     @property
     def settings(self) -> Settings:
@@ -48,7 +52,7 @@ def open_state(context: Context) -> State:
     """The state of a service over the context's database. Raises StorageError, SettingsError."""
     settings = context.settings
     engine = open_database(settings.database_url)
-    accounts = Accounts(engine, context.clock, timedelta(days=settings.session_days))
+    accounts = Accounts(engine, context.clock, timedelta(days=settings.session_days), HASHER)
     lifetime = timedelta(minutes=settings.token_minutes)
     return State(
         context=context,
@@ -57,4 +61,5 @@ def open_state(context: Context) -> State:
         tokens=Tokens(load_secret(settings), lifetime, context.clock),
         holders=Holders(accounts.holder, context.clock),
         replies=Replies(),
+        shelf=Shelf(engine),
     )
