@@ -1,0 +1,296 @@
+"""The fleet in motion: from epoch to epoch of every plant, with what its lines were told.
+
+An epoch is a multiple of the tick; it stands within its minute, after what arrives and is delivered and
+before components are taken and orders served. Between epochs everything happens in its own minute.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.fleet.kernel_choices import lot_of, set_options, worked_when_free
+from envs.fleet.kernel_lines import (
+    ask_from,
+    begin_run,
+    charge_idle,
+    deliver,
+    drop,
+    fail,
+    has_components,
+    kept_begin,
+    put_off,
+    reserve_kept,
+    reserve_new,
+)
+from envs.fleet.kernel_reset import reset_plant
+from envs.fleet.kernel_stocks import arrive, assess, charge_time, close_book, serve
+from envs.fleet.luck import CERTAIN_FLAG
+from envs.fleet.plants import ATLEAST, FAR, HOLD, TICK, Fleet
+from envs.fleet.state import State
+from plant.arrays import Floats, Ints
+from plant.borrowed import borrow
+from plant.calendar import minute_of
+from plant.compiled import inner, outer
+
+ITEM, SIZE, MODE = range(3)
+
+
+@inner
+def gain(f: Fleet, s: State, luck: Floats, b: int, now: int) -> None:
+    """Failures, arrivals and deliveries of a minute."""
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        if s.line_next[line] <= now:
+            if s.fail_at[line] <= now:
+                fail(f, s, luck, b, line)
+            if s.end_at[line] <= now:
+                deliver(f, s, b, line)
+    for i in range(b * f.items, (b + 1) * f.items):
+        if s.item_next[i] <= now:
+            arrive(f, s, b, i, now)
+
+
+@inner
+def take_and_serve(f: Fleet, s: State, luck: Floats, b: int, now: int) -> None:
+    """Runs that start in a minute, then orders."""
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        if s.line_next[line] <= now and s.start_at[line] <= now:
+            if has_components(f, s, line):
+                begin_run(f, s, luck, b, line)
+            else:
+                put_off(f, s, line, now)
+                if s.start_at[line] == FAR:
+                    ask_from(f, s, line, now + 1)
+    for i in range(b * f.items, (b + 1) * f.items):
+        if s.item_next[i] <= now:
+            serve(f, s, luck, b, i, now)
+
+
+@inner
+def soonest(f: Fleet, s: State, b: int) -> int:
+    """The minute of the plant's next event."""
+    soon = FAR
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        soon = min(soon, s.line_next[line])
+    for i in range(b * f.items, (b + 1) * f.items):
+        soon = min(soon, s.item_next[i])
+    return max(soon, s.clock[b])  # orders may be due before the horizon's start
+
+
+@inner
+def pass_until(f: Fleet, s: State, luck: Floats, b: int, until: int) -> None:
+    """Move a plant to a later minute: what is gained in that minute is in, nothing else of it has begun."""
+    now = soonest(f, s, b)
+    while now < until:
+        charge_time(s, b, now)
+        gain(f, s, luck, b, now)
+        take_and_serve(f, s, luck, b, now)
+        now = soonest(f, s, b)
+    charge_time(s, b, until)
+    s.clock[b] = until
+    if now == until:
+        gain(f, s, luck, b, until)
+
+
+@inner
+def rouse(f: Fleet, s: State, b: int) -> None:
+    """Let the lines that hold be asked, as something has changed for them."""
+    s.wake[b] = 0
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        if s.held[line]:
+            s.held[line] = 0
+            busy_until = s.end_at[line] if s.end_at[line] < FAR else 0
+            ask_from(f, s, line, max(s.clock[b], busy_until))
+
+
+@inner
+def open_epoch(f: Fleet, s: State, b: int) -> bool:
+    """Find the lines that have to decide, and what they can; False where none can do but hold."""
+    now = s.clock[b]
+    until = now + f.rhythm[TICK]
+    if s.wake[b]:
+        rouse(f, s, b)
+    asked = False
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        s.deciding[line] = 0
+        if s.ask_at[line] < until:
+            s.held[line] = 0
+            if kept_begin(f, s, line) <= max(now, s.ask_at[line]):
+                reserve_kept(f, s, line)
+            elif s.ask_at[line] < f.horizon[b]:
+                s.deciding[line] = 1
+                asked = True
+    return asked
+
+
+@inner
+def offer(f: Fleet, s: State, b: int) -> bool:
+    """Work out the options of the lines that decide; those without any hold."""
+    assess(f, s, b)
+    found = False
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        if s.deciding[line]:
+            if set_options(f, s, b, line) > 0:
+                found = True
+            else:
+                s.deciding[line] = 0
+                hold(f, s, b, line)
+    return found
+
+
+@inner
+def hold(f: Fleet, s: State, b: int, line: int) -> None:
+    """Ask the line again after the hold time."""
+    s.held[line] = 1
+    ask_from(f, s, line, max(s.clock[b], s.ask_at[line]) + f.rhythm[HOLD])
+
+
+@inner
+def move_on(f: Fleet, s: State, luck: Floats, b: int) -> None:
+    """Move a plant to its next epoch, or to the horizon's end."""
+    began, horizon = s.clock[b], f.horizon[b]
+    while True:
+        now = s.clock[b] + f.rhythm[TICK]
+        if now >= horizon:
+            finish(f, s, luck, b)
+            return
+        pass_until(f, s, luck, b, now)
+        charge_waiting(f, s, b, now)
+        if open_epoch(f, s, b) and offer(f, s, b):
+            return
+        if f.rhythm[ATLEAST] > 0 and now - began >= f.rhythm[ATLEAST]:
+            assess(f, s, b)
+            return
+
+
+@inner
+def charge_waiting(f: Fleet, s: State, b: int, now: int) -> None:
+    """Charge the lines that wait for work."""
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        if s.idle_from[line] < now and (s.held[line] or s.ask_at[line] < now):
+            charge_idle(f, s, b, line, now)
+
+
+@inner
+def finish(f: Fleet, s: State, luck: Floats, b: int) -> None:
+    """Move a plant to the horizon's end and close its books; what is kept beyond it is still charged."""
+    horizon = f.horizon[b]
+    pass_until(f, s, luck, b, horizon)
+    if luck[CERTAIN_FLAG] > 0:
+        for line in range(b * f.lines, (b + 1) * f.lines):
+            if s.start_at[line] == FAR and s.next_fixed[line] < f.fixed_first[line + 1]:
+                if f.fixed_start[s.next_fixed[line]] <= horizon:
+                    reserve_kept(f, s, line)
+    take_and_serve(f, s, luck, b, horizon)
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        s.deciding[line] = 0
+        if luck[CERTAIN_FLAG] > 0:
+            while s.start_at[line] < FAR or s.next_fixed[line] < f.fixed_first[line + 1]:
+                if s.start_at[line] == FAR:
+                    reserve_kept(f, s, line)
+                begin_run(f, s, luck, b, line)
+        elif s.start_at[line] < FAR:
+            drop(f, s, line)
+        charge_idle(f, s, b, line, FAR)
+    close_book(f, s, b)
+    s.over[b] = 1
+
+
+@inner
+def decide(f: Fleet, s: State, b: int, action: Ints) -> bool:
+    """Carry out one choice a line, by falling urgency; True where lines are to be asked again at once.
+
+    A choice that lines before took away is not carried out: the line is asked again at the same epoch,
+    unless no line at all could do what it was told; then it holds.
+    """
+    first = b * f.lines
+    order, urgency = s.order[b], s.urgency[b]
+    count = 0
+    for line in range(first, first + f.lines):
+        if not s.deciding[line]:
+            continue
+        slot = action[line - first, ITEM] - 1
+        if slot < 0 or s.option_quantity[line, slot] <= 0:
+            s.deciding[line] = 0
+            hold(f, s, b, line)
+            continue
+        place = count
+        while place > 0 and urgency[place - 1] < s.option_index[line, slot]:
+            urgency[place], order[place] = urgency[place - 1], order[place - 1]
+            place -= 1
+        urgency[place], order[place] = s.option_index[line, slot], line
+        count += 1
+    done = again = 0
+    for place in range(count):
+        line = order[place]
+        slot = action[line - first, ITEM] - 1
+        carried = carry_out(f, s, line, slot, action[line - first, SIZE], action[line - first, MODE])
+        done += carried == 1
+        again += carried == 2
+        if carried < 2:
+            s.deciding[line] = 0
+        if carried == 0:
+            hold(f, s, b, line)
+    if again == 0:
+        return False
+    if done == 0:
+        for line in range(first, first + f.lines):
+            if s.deciding[line]:
+                s.deciding[line] = 0
+                hold(f, s, b, line)
+        return False
+    return True
+
+
+@inner
+def carry_out(f: Fleet, s: State, line: int, slot: int, size: int, mode: int) -> int:
+    """0 where the mode leaves no room for the choice, 1 where it is done, 2 where it is gone."""
+    worked = worked_when_free(f, s, line)
+    units, setup = lot_of(f, s, line, slot, size, mode, worked)
+    if units <= 0:
+        gone = lot_of(f, s, line, slot, size, 1, worked)[0] <= 0
+        return 2 if gone else 0
+    item = f.slot_item[line, slot]
+    reserve_new(f, s, line, slot, units, minute_of(f.calendar, line, worked + setup))
+    s.need_total[item] = max(s.need_total[item] - units, 0.0)
+    s.need_near[item] = max(s.need_near[item] - units, 0.0)
+    return 1
+
+
+@outer
+def reset(
+    fleet: Fleet, state: State, luck: Floats, chosen: Ints, seeds: Ints, cost: Floats
+) -> None:
+    """Begin an episode in each chosen plant and move it to its first epoch; cost [B]: charged until then."""
+    f, s = borrow(fleet), borrow(state)
+    for b in range(f.size):
+        if not chosen[b]:
+            continue
+        reset_plant(f, s, luck, b, seeds[b])
+        gain(f, s, luck, b, 0)
+        if not (open_epoch(f, s, b) and offer(f, s, b)):
+            move_on(f, s, luck, b)
+        cost[b] = (s.money[b] * f.weights[b]).sum()
+
+
+@outer
+def step(
+    fleet: Fleet, state: State, luck: Floats, action: NDArray[np.int64], first: int, last: int,
+    cost: Floats, minutes: Ints,
+) -> None:  # fmt: skip
+    """Carry out action [B, L, 3] in the plants first..last and move each to its next epoch.
+
+    Writes what the step cost [B] in weighted money, and the minutes [B] that it took. Plants that are
+    over stay as they are.
+    """
+    f, s = borrow(fleet), borrow(state)
+    for b in range(first, last):
+        cost[b] = 0.0
+        minutes[b] = 0
+        if s.over[b]:
+            continue
+        before, began = (s.money[b] * f.weights[b]).sum(), s.clock[b]
+        if not (decide(f, s, b, action[b]) and offer(f, s, b)):
+            move_on(f, s, luck, b)
+        cost[b] = (s.money[b] * f.weights[b]).sum() - before
+        minutes[b] = s.clock[b] - began
