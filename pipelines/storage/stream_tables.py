@@ -7,7 +7,7 @@ the database took events: the number of the commit times 2**24, plus the event's
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -112,6 +112,18 @@ class LineMinuteRow(Base):
     scrap: Mapped[float]
     checked: Mapped[float]
     failed: Mapped[float]
+    last_at: Mapped[datetime]
+
+
+class LineDayRow(Base):
+    """What a line counted on a day of the plant, and when it last said anything of that day."""
+
+    __tablename__ = "line_days"
+
+    line: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    good: Mapped[float]
+    scrap: Mapped[float]
     last_at: Mapped[datetime]
 
 

@@ -1,5 +1,7 @@
 """Create the tables of events, their batches and quarantine, and of what events add up to."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,7 +15,7 @@ INSTANT = sa.DateTime(timezone=True)
 NOTED = sa.text("type IN ('line_state', 'material', 'order')")
 
 
-def _column(name: str, kind: object, nullable: bool = False) -> sa.Column:
+def _column(name: str, kind: Any, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=nullable)
 
 
@@ -39,7 +41,7 @@ def upgrade() -> None:
         )
 
 
-def _events(options: dict[str, str]) -> None:
+def _events(options: dict[str, Any]) -> None:
     op.create_table(
         "events",
         _column("position", sa.BigInteger()),
@@ -74,7 +76,7 @@ def _events(options: dict[str, str]) -> None:
     )
 
 
-def _line_minutes(options: dict[str, str]) -> None:
+def _line_minutes(options: dict[str, Any]) -> None:
     op.create_table(
         "line_minutes",
         _column("line", sa.String()),
@@ -86,6 +88,16 @@ def _line_minutes(options: dict[str, str]) -> None:
         sa.CheckConstraint("good >= 0 AND scrap >= 0", name=op.f("ck_line_minutes_made")),
         sa.PrimaryKeyConstraint("line", "minute", "item", name=op.f("pk_line_minutes")),
         **options,
+    )
+
+    op.create_table(
+        "line_days",
+        _column("line", sa.String()),
+        _column("day", sa.Date()),
+        _column("good", sa.Double()),
+        _column("scrap", sa.Double()),
+        _column("last_at", INSTANT),
+        sa.PrimaryKeyConstraint("line", "day", name=op.f("pk_line_days")),
     )
 
 

@@ -1,0 +1,178 @@
+"""The SQL that turns staged events into stored ones and into sums; the same for both databases.
+
+`incoming` holds the micro-batch's events, after `DROP_COPIES` only the new ones.
+"""
+
+from __future__ import annotations
+
+from pipelines.storage.repositories.event_staging import COLUMNS
+
+TAKE_IDS = (
+    "INSERT INTO event_ids (event_id, position, at, crc) "
+    "SELECT event_id, :base + place, at, crc FROM incoming WHERE true ON CONFLICT DO NOTHING"
+)
+FALSE_COPIES = (
+    "SELECT topic, topic_partition, topic_offset FROM incoming "
+    "JOIN event_ids USING (event_id) WHERE incoming.crc <> event_ids.crc"
+)
+DROP_COPIES = (
+    "DELETE FROM incoming WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE "
+    "event_ids.event_id = incoming.event_id AND event_ids.position = :base + incoming.place)"
+)
+_KEPT = ", ".join(name for name in COLUMNS if name != "crc" and not name.startswith("topic"))
+EVENTS = f"INSERT INTO events (position, {_KEPT}) SELECT :base + place, {_KEPT} FROM incoming"  # noqa: S608
+BY_TYPE = "SELECT type, count(*) FROM incoming GROUP BY type"
+DAYS = "SELECT DISTINCT (at AT TIME ZONE 'UTC')::date FROM incoming ORDER BY 1"
+LINES_CHANGED = "SELECT DISTINCT line FROM incoming WHERE line IS NOT NULL"
+ITEMS_CHANGED = """
+SELECT item FROM incoming WHERE type IN ('material', 'count')
+UNION SELECT item FROM deliveries
+WHERE delivery IN (SELECT delivery FROM incoming WHERE type = 'material')
+UNION SELECT component FROM item_usage
+WHERE item IN (SELECT item FROM incoming WHERE type = 'count')
+"""
+
+LINE_MINUTES = """
+INSERT INTO line_minutes
+(line, minute, item, events, good, scrap, checked, failed, last_at)
+SELECT line, {minute}, item, count(*), coalesce(sum(good), 0), coalesce(sum(scrap), 0),
+coalesce(sum(checked), 0), coalesce(sum(failed), 0), max(at)
+FROM incoming WHERE type IN ('count', 'quality') GROUP BY line, {minute}, item
+ON CONFLICT (line, minute, item) DO UPDATE SET
+events = line_minutes.events + excluded.events, good = line_minutes.good + excluded.good,
+scrap = line_minutes.scrap + excluded.scrap, checked = line_minutes.checked + excluded.checked,
+failed = line_minutes.failed + excluded.failed,
+last_at = CASE WHEN excluded.last_at > line_minutes.last_at THEN excluded.last_at
+ELSE line_minutes.last_at END
+"""
+LINE_DAYS = """
+INSERT INTO line_days (line, day, good, scrap, last_at)
+SELECT line, {day}, sum(good), sum(scrap), max(at) FROM incoming WHERE type = 'count'
+GROUP BY line, {day}
+ON CONFLICT (line, day) DO UPDATE SET
+good = line_days.good + excluded.good, scrap = line_days.scrap + excluded.scrap,
+last_at = CASE WHEN excluded.last_at > line_days.last_at THEN excluded.last_at
+ELSE line_days.last_at END
+"""
+LINE_STATES = """
+INSERT INTO line_states (line, at, event_id, state, item, reason, until)
+SELECT line, at, event_id, status, item, reason, until FROM incoming WHERE type = 'line_state'
+"""
+# An item that no opening names begins with nothing, before anything happened.
+UNNAMED_STOCKS = """
+INSERT INTO item_stocks (item, opening, opening_at, received, made, consumed)
+SELECT DISTINCT item, 0.0, {beginning}, 0.0, 0.0, 0.0 FROM (
+SELECT item FROM incoming WHERE type IN ('material', 'count')
+UNION SELECT component FROM item_usage
+WHERE item IN (SELECT item FROM incoming WHERE type = 'count')) AS named
+WHERE true ON CONFLICT DO NOTHING
+"""
+# Before deliveries are replaced, what they had brought is taken back; after, added anew.
+RECEIVED = """
+UPDATE item_stocks SET received = received {sign} moved.quantity,
+as_of = CASE WHEN as_of IS NULL OR moved.at > as_of THEN moved.at ELSE as_of END
+FROM (SELECT deliveries.item, sum(quantity) AS quantity, max(at) AS at
+FROM deliveries JOIN item_stocks AS stocks ON stocks.item = deliveries.item
+WHERE status = 'arrived' AND at >= opening_at
+AND delivery IN (SELECT delivery FROM incoming WHERE type = 'material')
+GROUP BY deliveries.item) AS moved
+WHERE moved.item = item_stocks.item
+"""
+_LATEST = """
+INSERT INTO {table} ({key}, {columns}, at, event_id)
+SELECT {key}, {chosen}, at, event_id FROM (
+SELECT incoming.*, row_number() OVER (PARTITION BY {key} ORDER BY at DESC, event_id DESC) AS rank
+FROM incoming WHERE type = '{kind}') AS ranked WHERE rank = 1
+ON CONFLICT ({key}) DO UPDATE SET {updates}, at = excluded.at, event_id = excluded.event_id
+WHERE (excluded.at, excluded.event_id) > ({table}.at, {table}.event_id)
+"""
+MADE = """
+UPDATE item_stocks SET made = made + moved.quantity,
+as_of = CASE WHEN as_of IS NULL OR moved.at > as_of THEN moved.at ELSE as_of END
+FROM (SELECT incoming.item, sum(good) AS quantity, max(at) AS at
+FROM incoming JOIN item_stocks AS stocks ON stocks.item = incoming.item
+WHERE type = 'count' AND at >= opening_at GROUP BY incoming.item) AS moved
+WHERE moved.item = item_stocks.item
+"""
+# What is begun takes components, whether it comes out good or not.
+CONSUMED = """
+UPDATE item_stocks SET consumed = consumed + moved.quantity,
+as_of = CASE WHEN as_of IS NULL OR moved.at > as_of THEN moved.at ELSE as_of END
+FROM (SELECT component AS item, sum((good + scrap) * per_unit) AS quantity, max(at) AS at
+FROM incoming JOIN item_usage ON item_usage.item = incoming.item
+JOIN item_stocks AS stocks ON stocks.item = component
+WHERE type = 'count' AND at >= opening_at GROUP BY component) AS moved
+WHERE moved.item = item_stocks.item
+"""
+
+
+def _latest(table: str, key: str, kind: str, columns: dict[str, str]) -> str:
+    """The upsert that keeps the latest event on each key; columns: of the table, of `incoming`."""
+    return _LATEST.format(
+        table=table,
+        key=key,
+        kind=kind,
+        columns=", ".join(columns),
+        chosen=", ".join(columns.values()),
+        updates=", ".join(f"{name} = excluded.{name}" for name in columns),
+    )
+
+
+DELIVERIES = _latest(
+    "deliveries",
+    "delivery",
+    "material",
+    {"item": "item", "status": "status", "quantity": "quantity", "due_at": "due_at"},
+)
+ORDERS = _latest(
+    "order_changes",
+    "order_id",
+    "order",
+    {
+        "item": "item",
+        "change": "status",
+        "quantity": "quantity",
+        "due_at": "due_at",
+        "weight": "weight",
+    },
+)
+
+
+def sums(dialect: str, utc_offset: int) -> list[tuple[frozenset[str], str]]:
+    """The statements that add events up, in their order, each with the types that it is about.
+
+    utc_offset: minutes that the plant's clocks are ahead of UTC; they say which day it is.
+    """
+    postgresql = dialect == "postgresql"
+    minute = "date_trunc('minute', at)" if postgresql else "substr(at, 1, 16) || ':00.000000'"
+    beginning = (
+        "TIMESTAMPTZ '1970-01-01 00:00+00'" if postgresql else "'1970-01-01 00:00:00.000000'"
+    )
+    day = (
+        f"((at AT TIME ZONE 'UTC') + INTERVAL '{utc_offset} minutes')::date"
+        if postgresql
+        else f"date(at, '{utc_offset:+d} minutes')"
+    )
+    material, count = frozenset({"material"}), frozenset({"count"})
+    return [
+        (count | {"quality"}, LINE_MINUTES.format(minute=minute)),
+        (count, LINE_DAYS.format(day=day)),
+        (frozenset({"line_state"}), LINE_STATES),
+        (count | material, UNNAMED_STOCKS.format(beginning=beginning)),
+        (material, RECEIVED.format(sign="-")),
+        (material, DELIVERIES),
+        (material, RECEIVED.format(sign="+")),
+        (count, MADE),
+        (count, CONSUMED),
+        (frozenset({"order"}), ORDERS),
+    ]
+
+
+# After stocks were opened anew: what all stored events moved since.
+REOPEN = (
+    RECEIVED.format(sign="+").replace(
+        "AND delivery IN (SELECT delivery FROM incoming WHERE type = 'material')\n", ""
+    ),
+    MADE.replace("incoming", "events"),
+    CONSUMED.replace("incoming", "events"),
+)
