@@ -40,6 +40,7 @@ from pipelines.storage.repositories.versions import (
     list_versions,
     load_version,
     publish_version,
+    store_draft,
 )
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "load_snapshot",
     "load_version",
     "publish_version",
+    "store_draft",
     "store_plant",
     "sync_daily",
     "sync_forecast",

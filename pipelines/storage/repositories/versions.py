@@ -104,31 +104,7 @@ def publish_version(session: Session, publication: Publication, now: datetime) -
     NotFeasibleError
         Where the evaluation names violations.
     """
-    _refuse_infeasible(publication.evaluation)
-    lock_versions(session)
-    number = (session.scalar(select(func.max(VersionRow.number))) or 0) + 1
-    plant_id = store_plant(session, publication.plant_name, publication.plant, now)
-    session.add(
-        VersionRow(
-            number=number,
-            status="draft",
-            plant_name=publication.plant_name,
-            plant_id=plant_id,
-            schedule_digest=schedule_digest(publication.schedule),
-            method=publication.method,
-            author=publication.author,
-            note=publication.note,
-            total_cost=publication.evaluation.cost.total,
-            bound=publication.bound,
-            weights=asdict(publication.weights),
-            zones=asdict(publication.zones),
-            base=publication.base,
-            mlflow_run_id=publication.mlflow_run_id,
-            created_at=now,
-        )
-    )
-    session.flush()
-    _store_content(session, number, publication)
+    number = store_draft(session, publication, now)
     session.execute(
         update(VersionRow)
         .where(VersionRow.plant_name == publication.plant_name, VersionRow.status == "published")
@@ -159,6 +135,42 @@ def lock_versions(session: Session) -> None:
     """Keep other publishers waiting until the transaction ends."""
     if session.get_bind().dialect.name == "postgresql":  # SQLite's writer is alone already
         session.execute(text("LOCK TABLE versions IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def store_draft(session: Session, publication: Publication, now: datetime) -> int:
+    """The number of the new version, a draft: whole, and nothing else is changed.
+
+    Raises
+    ------
+    NotFeasibleError
+        Where the evaluation names violations.
+    """
+    _refuse_infeasible(publication.evaluation)
+    lock_versions(session)
+    number = (session.scalar(select(func.max(VersionRow.number))) or 0) + 1
+    plant_id = store_plant(session, publication.plant_name, publication.plant, now)
+    session.add(
+        VersionRow(
+            number=number,
+            status="draft",
+            plant_name=publication.plant_name,
+            plant_id=plant_id,
+            schedule_digest=schedule_digest(publication.schedule),
+            method=publication.method,
+            author=publication.author,
+            note=publication.note,
+            total_cost=publication.evaluation.cost.total,
+            bound=publication.bound,
+            weights=asdict(publication.weights),
+            zones=asdict(publication.zones),
+            base=publication.base,
+            mlflow_run_id=publication.mlflow_run_id,
+            created_at=now,
+        )
+    )
+    session.flush()
+    _store_content(session, number, publication)
+    return number
 
 
 def list_versions(
