@@ -26,6 +26,7 @@ from pipelines.storage.plant_tables import (
     PlantRow,
     ShiftRow,
 )
+from pipelines.storage.react_tables import CursorRow
 from pipelines.storage.stream_tables import (
     EVENTS,
     DeliveryRow,
@@ -64,6 +65,7 @@ __all__ = [
     "BomLineRow",
     "CapabilityRow",
     "ChangeoverRow",
+    "CursorRow",
     "DailyFactRow",
     "DeliveryRow",
     "DraftEditRow",
