@@ -12,17 +12,17 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from pipelines.context import Context, load_context
-from service import problems
+from service import faults, problems
 from service.middleware import Limit, Watch
 from service.problems import ProblemDocument
-from service.routes import auth, forecasts, health, users, versions
+from service.routes import auth, drafts, forecasts, health, users, versions
 from service.state import open_state
 
 DESCRIPTION = """
 What planners read, ask and change. Times are whole minutes after the version's `starts_at`, money is in
 the plant's currency. Errors are RFC 9457 problem documents with a stable `code`.
 """
-ROUTERS = (health, auth, users, versions, forecasts)
+ROUTERS = (health, auth, users, versions, drafts, forecasts)
 
 
 def create_app(context: Context | None = None) -> FastAPI:
@@ -52,7 +52,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     )
     for module in ROUTERS:
         app.include_router(module.router)
-    problems.register(app)
+    faults.register(app)
     app.add_middleware(Limit)
     if given.settings.allowed_origins:
         app.add_middleware(

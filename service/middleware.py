@@ -11,8 +11,9 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.faults import to_problem
 from service.metrics import REQUEST_SECONDS
-from service.problems import ProblemError, answer, to_problem
+from service.problems import ProblemError, answer
 
 MOST_BODY = 2 * 2**20  # bytes
 QUIET = ("/health/live", "/health/ready", "/metrics")

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pipelines.accounts import ARGON2, Accounts
 from pipelines.context import Context
+from pipelines.drafts import Desk
 from pipelines.settings import Settings, load_secret
 from pipelines.storage import open_database
 from pipelines.views.shelf import Shelf
@@ -31,6 +32,7 @@ class State:
     holders: Holders
     replies: Replies
     shelf: Shelf
+    desk: Desk
 
     @property
     def settings(self) -> Settings:
@@ -62,4 +64,5 @@ def open_state(context: Context) -> State:
         holders=Holders(accounts.holder, context.clock),
         replies=Replies(),
         shelf=Shelf(engine),
+        desk=Desk(engine, context.clock),
     )

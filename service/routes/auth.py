@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import BaseModel, Field
 
-from pipelines.accounts import Login, LoginRefusedError, TooManyLoginsError
+from pipelines.accounts import AccountError, Login, LoginRefusedError, TooManyLoginsError
 from pipelines.storage.repositories.users import Role, User
 from service.dependencies import ClaimsDep, StateDep, Viewer
 from service.metrics import LOGINS
@@ -81,7 +81,10 @@ def change_password(
     state: StateDep, request: Request, user: Viewer, asked: NewPassword
 ) -> Response:
     """Choose another password; every session of the user ends."""
-    state.accounts.check_password(user, asked.old_password, _address(request))
+    try:
+        state.accounts.check_password(user, asked.old_password, _address(request))
+    except LoginRefusedError as error:
+        raise AccountError("old_password", "old_password: not the password of the user") from error
     state.accounts.change(user.id, password=asked.password)
     state.holders.forget()
     return Response(status_code=204)

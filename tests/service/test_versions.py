@@ -157,7 +157,6 @@ def test_two_versions_differ_in_the_run_that_was_locked(
 def test_what_is_not_there_is_a_problem_with_its_code(
     client: TestClient,
     viewer: Headers,
-    versions: tuple[int, int],
     path: str,
     status: int,
     code: str,
