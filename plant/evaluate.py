@@ -142,6 +142,15 @@ class Evaluation:
             for row in np.flatnonzero(self._stocks.late > TOLERANCE)
         }
 
+    @cached_property
+    def tardiness(self) -> dict[str, float]:
+        """The money, unweighted, that each late order pays; those of weight 0 pay nothing."""
+        orders = plant_arrays(self._plant).orders
+        return {
+            self._plant.orders[orders.position[row]].id: float(self._stocks.tardiness[row])
+            for row in np.flatnonzero(self._stocks.late > TOLERANCE)
+        }
+
 
 def evaluate(
     plant: Plant,

@@ -123,7 +123,9 @@ def legal_lines(
     """The lines that can make a run of the draft, and what dropping it there at a start would break."""
     found = desk.load(draft)
     meta = found.meta
-    return _legal_lines(found.plant, found.schedule, run, start, found.base, meta.zones)
+    return _legal_lines(
+        found.plant, found.schedule, run, start, found.base, meta.zones, found.evaluation
+    )
 
 
 def apply_edit(
