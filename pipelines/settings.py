@@ -173,6 +173,16 @@ class Settings(BaseSettings):
         return self.data / "landing"
 
     @property
+    def stream(self) -> Path:
+        """The folder of the stream's checkpoint."""
+        return self.data / "stream"
+
+    @property
+    def jars(self) -> Path:
+        """The folder of jars that Maven fetched; one for all data folders."""
+        return Path("~/.cache/takt/jars").expanduser()
+
+    @property
     def metrics(self) -> Path:
         """The folder of one JSON file of figures per step."""
         return self.data / "metrics"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ OPTIONS = {
 # For seconds of work the second compiler does not pay: ingest took 28 s of processor time in the JVM
 # with it and 13 s without (2 cores, 7,421 rows).
 JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+JVM_OF_STREAMS = "-XX:+UseParallelGC"  # they run for days: the second compiler pays
 
 
 class SparkUnavailableError(RuntimeError):
@@ -44,8 +45,10 @@ class SparkUnavailableError(RuntimeError):
 
 
 @contextmanager
-def spark_session(settings: Settings) -> Iterator[SparkSession]:
-    """A session on the master that the settings name, stopped at the end.
+def spark_session(
+    settings: Settings, options: Mapping[str, str] | None = None, jvm: str = JVM
+) -> Iterator[SparkSession]:
+    """A session on the master that the settings name, with `options` over ours; stopped at the end.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def spark_session(settings: Settings) -> Iterator[SparkSession]:
 
     work = settings.data / "spark"
     builder = SparkSession.builder.master(settings.spark_master).appName("takt")
-    for option, value in (OPTIONS | _places(work)).items():
+    for option, value in (OPTIONS | _places(work, jvm) | dict(options or {})).items():
         builder = builder.config(option, value)
     try:
         session = builder.getOrCreate()
@@ -72,12 +75,12 @@ def spark_session(settings: Settings) -> Iterator[SparkSession]:
         session.stop()
 
 
-def _places(work: Path) -> dict[str, str]:
+def _places(work: Path, jvm: str) -> dict[str, str]:
     """What Spark writes aside from tables goes below `work`; its logging is told to be quiet."""
     work.mkdir(parents=True, exist_ok=True)
     logging_file = work / "log4j2.properties"
     logging_file.write_text(LOGGING, "utf-8")
     return {
         "spark.sql.warehouse.dir": str(work / "warehouse"),
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging_file.as_uri()} {JVM}",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging_file.as_uri()} {jvm}",
     }
