@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,14 +16,14 @@ from pipelines.context import Context, load_context
 from service import faults, problems
 from service.middleware import Limit, Watch
 from service.problems import ProblemDocument
-from service.routes import auth, drafts, forecasts, health, users, versions
+from service.routes import auth, drafts, events, forecasts, health, users, versions
 from service.state import open_state
 
 DESCRIPTION = """
 What planners read, ask and change. Times are whole minutes after the version's `starts_at`, money is in
 the plant's currency. Errors are RFC 9457 problem documents with a stable `code`.
 """
-ROUTERS = (health, auth, users, versions, drafts, forecasts)
+ROUTERS = (health, auth, users, versions, drafts, forecasts, events)
 
 
 def create_app(context: Context | None = None) -> FastAPI:
@@ -31,25 +32,17 @@ def create_app(context: Context | None = None) -> FastAPI:
     Nothing is opened before it starts, so that its OpenAPI document needs no database.
     """
     given = context or load_context()
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.takt = state = await run_in_threadpool(open_state, given)
-        try:
-            yield
-        finally:
-            await run_in_threadpool(state.engine.dispose)
-
     app = FastAPI(
         title="Takt",
         version="1",
         description=DESCRIPTION,
-        lifespan=lifespan,
+        lifespan=_running,
         openapi_url="/api/openapi.json",
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
+    app.state.context = given
     for module in ROUTERS:
         app.include_router(module.router)
     faults.register(app)
@@ -65,6 +58,19 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_middleware(Watch)
     _describe(app)
     return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    """Opens the database, follows what happens in it, and closes it at the end."""
+    app.state.takt = state = await run_in_threadpool(open_state, app.state.context)
+    following = asyncio.create_task(state.feed.run())
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await run_in_threadpool(state.engine.dispose)
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import TypeAdapter
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from pipelines.accounts import AccountError, LoginRefusedError, TooManyLoginsError
@@ -83,7 +84,7 @@ def _plant(error: PlantError) -> ProblemError:
     return ProblemError(422, "invalid", str(error), fields)
 
 
-def _storage(_error: StorageError) -> ProblemError:
+def _storage(_error: StorageError | OperationalError) -> ProblemError:
     return ProblemError(
         503, "unavailable", "the database does not answer", headers={"Retry-After": "5"}
     )
@@ -152,4 +153,5 @@ SPECIAL: Mapping[type[Exception], Callable[[Any], ProblemError]] = {
     StaleRevisionError: _stale,
     PlantError: _plant,
     StorageError: _storage,
+    OperationalError: _storage,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,10 +16,32 @@ from pipelines.drafts import Desk
 from pipelines.settings import Settings, load_secret
 from pipelines.storage import open_database
 from pipelines.views.shelf import Shelf
+from service.feed import Feed
 from service.replies import Replies
 from service.tokens import Holders, Tokens
 
 HASHER = ARGON2
+MOST_SOCKETS = 2_000
+
+
+class Sockets:
+    """How many sockets are open."""
+
+    def __init__(self, most: int = MOST_SOCKETS) -> None:
+        self._most, self._open = most, 0
+
+    def full(self) -> bool:
+        """Whether no more are taken."""
+        return self._open >= self._most
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Counts one for as long as it is open."""
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +56,8 @@ class State:
     replies: Replies
     shelf: Shelf
     desk: Desk
+    feed: Feed
+    sockets: Sockets
 
     @property
     def settings(self) -> Settings:
@@ -65,4 +90,6 @@ def open_state(context: Context) -> State:
         replies=Replies(),
         shelf=Shelf(engine),
         desk=Desk(engine, context.clock),
+        feed=Feed(engine, context.clock),
+        sockets=Sockets(),
     )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -134,16 +135,26 @@ def publication(plant: Plant, schedule: Schedule, base: int | None = None) -> Pu
 
 
 @contextmanager
-def serving(context: Context) -> Iterator[TestClient]:
-    with TestClient(create_app(context), raise_server_exceptions=False) as client:
+def serving(context: Context, app: FastAPI | None = None) -> Iterator[TestClient]:
+    """The service over a context; an app made already is given that context."""
+    app = app or create_app(context)
+    app.state.context = context
+    with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
 
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    settings = Settings(data=tmp_path_factory.mktemp("app"))
+    params = load_params(REPOSITORY / "params.yaml")
+    return create_app(Context(settings, params, Clock(), lambda _line: None))
+
+
 @pytest.fixture
-def client(context: Context, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def client(context: Context, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """The service; passwords that it hashes take little work, as what that takes is the library's."""
     monkeypatch.setattr("service.state.HASHER", QUICK)
-    with serving(context) as client:
+    with serving(context, app) as client:
         yield client
 
 
