@@ -30,6 +30,7 @@ FAILURES = {
     "pipelines.run.RunError",
     "pipelines.publication.PublishError",
     "pipelines.factory_sinks.NotDeliveredError",
+    "pipelines.storage.repositories.cursors.CursorMovedError",
     "pipelines.storage.database.StorageError",
     "pipelines.platform.tracking.TrackingError",
     "pipelines.storage.repositories.versions.NotFeasibleError",

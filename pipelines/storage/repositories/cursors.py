@@ -51,8 +51,8 @@ def position_before(session: Session, at: datetime) -> int:
     first = session.scalar(query)
     if first is None:
         last = session.scalar(select(func.max(EVENTS.c.position)).where(text(NOTED)))
-        return last or 0
-    return first - 1
+        return int(last or 0)
+    return int(first) - 1
 
 
 def _moved(name: str) -> str:
