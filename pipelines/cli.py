@@ -8,7 +8,17 @@ from typing import cast
 
 import typer
 
-from pipelines.commands import alternatives, exchange, factory, history, pictures, planning, steps
+from pipelines.commands import (
+    alternatives,
+    exchange,
+    factory,
+    history,
+    pictures,
+    planning,
+    react,
+    steps,
+    stream,
+)
 from pipelines.commands.errors import BAD_INPUT, INTERRUPTED, tell
 from pipelines.commands.output import print_json, say
 
@@ -24,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (steps, planning, alternatives, exchange, pictures, history, factory):
+for group in (steps, planning, alternatives, exchange, pictures, history, factory, stream, react):
     group.register(app)
 
 

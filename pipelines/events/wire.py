@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipelines.events.records import MODELS, Event, tag_of
 
 Reason = Literal["malformed", "unknown_type", "unknown_version", "wrong_value", "unknown_reference",
-                 "future"]  # fmt: skip
+                 "future", "too_old", "false_copy"]  # fmt: skip
 TOLERANCE = timedelta(minutes=5)
 MAX_BYTES = 65_536
 SHOWN = 80  # characters of a wrong value that a reason repeats
@@ -67,13 +67,21 @@ def parse(data: bytes) -> Event:
         raise EventError("wrong_value", reasons) from None
 
 
-def check(event: Event, known: Known, now: datetime, tolerance: timedelta = TOLERANCE) -> None:
-    """Nothing where the event can be true: its line and item are known, it is not of the future.
+def check(
+    event: Event,
+    known: Known,
+    now: datetime,
+    tolerance: timedelta = TOLERANCE,
+    retention: timedelta | None = None,
+) -> None:
+    """Nothing where the event can be true: its line and item are known, its time is near enough.
+
+    Ids are kept for `retention`; of an older event nobody could tell any more whether it is a copy.
 
     Raises
     ------
     EventError
-        unknown_reference or future.
+        unknown_reference, future or too_old.
     """
     line, item = getattr(event, "line", None), getattr(event, "item", None)
     if line is not None and line not in known.lines:
@@ -88,6 +96,12 @@ def check(event: Event, known: Known, now: datetime, tolerance: timedelta = TOLE
         raise EventError(
             "future",
             f"at: expected at most {tolerance.total_seconds():g} s after {now.isoformat()}, "
+            f"found {event.at.isoformat()}",
+        )
+    if retention is not None and event.at < now - retention:
+        raise EventError(
+            "too_old",
+            f"at: expected at least {(now - retention).isoformat()}, from when on events are kept, "
             f"found {event.at.isoformat()}",
         )
 

@@ -46,13 +46,13 @@ class Incoming:
     """A micro-batch.
 
     texts: the events that may be stored, as `event_staging` has them. received: messages read. fetch:
-    the messages at some places of the source, for those that prove to be false copies. utc_offset:
-    minutes that the plant's clocks are ahead of UTC.
+    the messages at some places of the source, for those that prove to be false copies. clock: says
+    when the batch is committed. utc_offset: minutes that the plant's clocks are ahead of UTC.
     """
 
     query_id: str
     batch_id: int
-    at: datetime
+    clock: Callable[[], datetime]
     received: int
     texts: Sequence[Text]
     refused: Sequence[Refused]
@@ -97,9 +97,20 @@ def store_events(session: Session, batch: Incoming) -> Stored | None:
         codes[one.code] = codes.get(one.code, 0) + 1
     copies = staged - sum(stored.values()) - len(false_copies)
     row = session.get_one(EventBatchRow, number)
+    row.committed_at = batch.clock()
     row.stored, row.copies, row.refused = sum(stored.values()), copies, len(refused)
     session.flush()
     return Stored(number, stored, copies, codes, lines, items)
+
+
+def find_batch(session: Session, query_id: str, batch_id: int) -> tuple[int, datetime]:
+    """The number of a batch that the ledger has, and when it was committed."""
+    row = session.execute(
+        select(EventBatchRow.number, EventBatchRow.committed_at).where(
+            EventBatchRow.query_id == query_id, EventBatchRow.batch_id == batch_id
+        )
+    ).one()
+    return row.number, row.committed_at
 
 
 def _enter(session: Session, batch: Incoming) -> int | None:
@@ -115,7 +126,7 @@ def _enter(session: Session, batch: Incoming) -> int | None:
             number=number,
             query_id=batch.query_id,
             batch_id=batch.batch_id,
-            committed_at=batch.at,
+            committed_at=batch.clock(),
             received=batch.received,
             stored=0,
             copies=0,

@@ -25,6 +25,7 @@ from pipelines.events import (
 from pipelines.storage.base import Instant
 from pipelines.storage.plant_tables import ItemRow, LineRow, PlantRow
 from pipelines.storage.repositories.event_sql import REOPEN
+from pipelines.storage.repositories.plants import find_snapshot
 from pipelines.storage.stream_tables import (
     EVENTS,
     NOTED,
@@ -66,11 +67,12 @@ class LineSpan:
     until: datetime | None
 
 
-def known_of(session: Session) -> tuple[Known, int] | None:
-    """The lines and items of the plant stored last, and its clocks' minutes ahead of UTC."""
-    plant = session.scalar(select(PlantRow).order_by(PlantRow.id.desc()).limit(1))
-    if plant is None:
+def known_of(session: Session, plant_name: str) -> tuple[Known, int] | None:
+    """The lines and items of the newest plant of that name, and its clocks' minutes ahead of UTC."""
+    found = find_snapshot(session, plant_name)
+    if found is None:
         return None
+    plant = session.get_one(PlantRow, found)
     lines = session.scalars(select(LineRow.id).where(LineRow.plant_id == plant.id))
     items = session.scalars(select(ItemRow.id).where(ItemRow.plant_id == plant.id))
     return Known(frozenset(lines), frozenset(items)), plant.utc_offset
@@ -127,14 +129,14 @@ def latest_now(
     )
 
 
-def noted_since(session: Session, position: int, limit: int = 1_000) -> tuple[Noted, ...]:
-    """Events on line states, material and orders after a position, in the order they were taken."""
-    query = (
-        select(EVENTS)
-        .where(EVENTS.c.position > position, text(NOTED))
-        .order_by(EVENTS.c.position)
-        .limit(limit)
-    )
+def noted_since(
+    session: Session, position: int, limit: int | None = None, until: int | None = None
+) -> tuple[Noted, ...]:
+    """Events on line states, material and orders in (position, until), as the database took them."""
+    query = select(EVENTS).where(EVENTS.c.position > position, text(NOTED))
+    if until is not None:
+        query = query.where(EVENTS.c.position < until)
+    query = query.order_by(EVENTS.c.position).limit(limit)
     return tuple(Noted(row["position"], _event(row)) for row in session.execute(query).mappings())
 
 

@@ -72,7 +72,7 @@ def store(
 
     refused = list(refused)
     batch = Incoming(
-        "q", batch_id, NOW, len(events) + len(refused), texts, refused, fetch, utc_offset=360
+        "q", batch_id, lambda: NOW, len(events) + len(refused), texts, refused, fetch, utc_offset=360
     )
     with writing(database) as session:
         return store_events(session, batch)
@@ -247,7 +247,7 @@ def test_a_failure_in_the_middle_leaves_nothing(database: Engine) -> None:
     false = count(1, good=9.0)
     text = line_of(false, crc32(to_bytes(false)), "t", 0, 0)
     with pytest.raises(RuntimeError, match="on purpose"), writing(database) as session:
-        store_events(session, Incoming("q", 1, NOW, 1, [text], [], fail))
+        store_events(session, Incoming("q", 1, lambda: NOW, 1, [text], [], fail))
     assert total(database, EventBatchRow.number) == 1
     assert total(database, EventIdRow.event_id) == 1
 

@@ -1,0 +1,241 @@
+"""The stream step: events from Kafka, or from the landing folder, into the database, each once.
+
+    source ─▶ Spark: read, judge, text ─▶ one transaction: ledger, ids, events, sums, quarantine
+                 └─ unsure ─▶ parse, check ─┘            └─▶ listeners, dead letters
+
+Spark keeps no state but how far it has read. What decides whether an event counts is the database,
+inside the transaction that counts it; see docs/stream.md for why.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pipelines.context import Context
+from pipelines.events import Listener
+from pipelines.plan_base import PLANT_NAME
+from pipelines.platform.kafka import connector_jars, is_reachable, make_topics
+from pipelines.platform.spark import JVM_OF_STREAMS, spark_session
+from pipelines.stream_checkpoint import open_checkpoint, query_id, set_aside
+from pipelines.stream_sink import Sink
+from pipelines.stream_source import Source
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+    from pyspark.sql.streaming.query import StreamingQuery
+    from sqlalchemy import Engine
+
+LOOK_EVERY = 0.2  # seconds between looks at whether to stop
+WAIT_FOR_BROKER = 2.0  # seconds between attempts to reach a broker that is away
+ATTEMPTS = 3  # failures in a row, none of them the broker's or the database's, that end the stream
+SPARK = {
+    "spark.driver.memory": "2g",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
+    "spark.sql.streaming.minBatchesToRetain": "20",
+    "spark.sql.codegen.cache.maxEntries": "200",
+    "spark.sql.adaptive.enabled": "false",
+}
+
+
+class StreamError(RuntimeError):
+    """The stream cannot go on; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """How the stream runs.
+
+    once: end when all that was there at the start is stored. fresh: begin a new checkpoint. most:
+    messages a micro-batch takes at most, which bounds memory and how long one takes (back-pressure).
+    retention: how long events are kept. trigger: least time between micro-batches, 0 for none.
+    """
+
+    once: bool = False
+    fresh: bool = False
+    most: int = 200_000
+    retention: timedelta = timedelta(days=90)
+    trigger: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResult:
+    """What the stream did until it ended."""
+
+    source: str
+    batches: int
+    number: int
+    stopped: bool
+
+
+def stream(
+    context: Context,
+    options: StreamOptions | None = None,
+    listeners: Sequence[Listener] = (),
+    stop: threading.Event | None = None,
+) -> StreamResult:
+    """What was done until `stop` was set, or, once, until the source had no more.
+
+    Raises
+    ------
+    StreamError
+        Where no plant is stored to know lines and items by, or the stream fails again and again.
+    pipelines.stream_checkpoint.CheckpointError
+        Where the checkpoint belongs to another source or format.
+    pipelines.storage.StorageError, pipelines.platform.spark.SparkUnavailableError,
+    pipelines.platform.kafka.KafkaError
+        Where the database, Spark or Kafka cannot be used at the start.
+    """
+    from pipelines.storage import open_database
+
+    options = options or StreamOptions()
+    stop = stop or threading.Event()
+    settings = context.settings
+    source = Source(settings.kafka, settings.landing, most=options.most)
+    checkpoint = settings.stream / "checkpoint"
+    if options.fresh and (aside := set_aside(checkpoint, context.clock())):
+        context.report(f"the old checkpoint lies in {aside}")
+    open_checkpoint(checkpoint, source.name)
+    spark_options = dict(SPARK)
+    if source.brokers is not None:
+        make_topics(source.brokers, source.topic)
+        spark_options["spark.jars"] = ",".join(str(jar) for jar in connector_jars(settings.jars))
+    engine = open_database(settings.database_url)
+    try:
+        _prepare(engine, context, options)
+        letters = _dead_letters(engine, context, source)
+        sink = Sink(
+            engine=engine,
+            query_id=lambda: query_id(checkpoint),
+            clock=context.clock,
+            report=context.report,
+            retention=options.retention,
+            listeners=listeners,
+            after=letters,
+            stop=stop,
+        )
+        letters()
+        with spark_session(settings, spark_options, JVM_OF_STREAMS) as spark:
+            context.report(f"stream: reading {source.name}")
+            _keep_running(spark, source, sink, context, options, str(checkpoint))
+        return StreamResult(source.name, sink.batches, _last(engine), stop.is_set())
+    finally:
+        engine.dispose()
+
+
+def _prepare(engine: Engine, context: Context, options: StreamOptions) -> None:
+    """Sees to stocks and partitions, and forgets what is older than retention."""
+    from pipelines.storage import writing
+    from pipelines.storage.repositories import find_snapshot, live, load_plant
+    from pipelines.storage.repositories.event_retention import forget_before, make_partitions_ahead
+
+    with writing(engine) as session:
+        if find_snapshot(session, PLANT_NAME) is None:
+            raise StreamError(
+                "no plant is stored, so that no line or item is known: publish a plan (takt run), "
+                "or name one by takt stream run --plant plant.json"
+            )
+        if not live.stocks_are_open(session):
+            live.open_stocks(session, load_plant(session, PLANT_NAME))
+        forget_before(session, context.clock() - options.retention)
+        make_partitions_ahead(session, context.clock())
+
+
+def _dead_letters(engine: Engine, context: Context, source: Source) -> Any:
+    if source.brokers is None:
+        return lambda: None
+    from pipelines.stream_dead_letters import DeadLetters
+
+    return DeadLetters(engine, source.brokers, context.clock, context.report)
+
+
+def _last(engine: Engine) -> int:
+    from pipelines.storage import reading
+    from pipelines.storage.repositories import live
+
+    with reading(engine) as session:
+        return live.last_commit(session)
+
+
+def _keep_running(
+    spark: SparkSession,
+    source: Source,
+    sink: Sink,
+    context: Context,
+    options: StreamOptions,
+    checkpoint: str,
+) -> None:
+    """Runs the query, again after a failure that may pass, until told to stop."""
+    failed, done = 0, -1
+    while not sink.stop.is_set():
+        query = _start(spark, source, sink, options, checkpoint)
+        error = _watch(query, sink)
+        if error is None:
+            return
+        failed = failed + 1 if sink.batches == done else 1
+        done = sink.batches
+        if source.brokers is not None and not is_reachable(source.brokers):
+            _await_broker(source.brokers, sink.stop, context)
+            failed = 0
+        elif failed >= ATTEMPTS:
+            raise StreamError(explained(error, checkpoint))
+        else:
+            context.report(f"stream: the query failed, starting it again: {_first(error)}")
+
+
+def _start(
+    spark: SparkSession, source: Source, sink: Sink, options: StreamOptions, checkpoint: str
+) -> StreamingQuery:
+    writer = (
+        source.read(spark)
+        .writeStream.foreachBatch(sink)
+        .option("checkpointLocation", checkpoint)
+        .queryName("takt")
+    )
+    if options.once:
+        return writer.trigger(availableNow=True).start()
+    return writer.trigger(processingTime=f"{options.trigger.total_seconds()} seconds").start()
+
+
+def _watch(query: StreamingQuery, sink: Sink) -> Exception | None:
+    """How the query failed; None where it ended because it was told to, or had read all."""
+    while query.isActive and not sink.stop.wait(LOOK_EVERY):
+        continue
+    if sink.stop.is_set() and query.isActive:
+        with sink.busy:  # the micro-batch under way is finished first
+            query.stop()
+        return None
+    error = query.exception()
+    return None if sink.stop.is_set() else error
+
+
+def _await_broker(brokers: str, stop: threading.Event, context: Context) -> None:
+    context.report(f"Kafka at {brokers} does not answer, waiting for it")
+    while not is_reachable(brokers) and not stop.wait(WAIT_FOR_BROKER):
+        continue
+
+
+def explained(error: Exception, checkpoint: str) -> str:
+    """Why the query failed, and what to do, in the user's words."""
+    words = str(error)
+    if "data may have been lost" in words.lower() or "KAFKA_DATA_LOSS" in words:
+        return (
+            f"Kafka no longer has messages that checkpoint {checkpoint} has not read: the topic was "
+            "made anew, or kept them for too short; takt stream run --fresh reads on from the "
+            "oldest that there are, and stores none twice"
+        )
+    if "checkpoint" in words.lower() or "StateStore" in words or "metadata" in words:
+        return (
+            f"checkpoint {checkpoint} cannot be gone on from ({_first(error)}); takt stream run "
+            "--fresh begins a new one: the source is read from its beginning, none is stored twice"
+        )
+    return f"the stream failed {ATTEMPTS} times in a row: {_first(error)}"
+
+
+def _first(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "Error" in line or "Exception" in line]
+    return (told or lines or [type(error).__name__])[-1][:400]
