@@ -16,18 +16,20 @@ from pipelines.context import Context, load_context
 from service import faults, problems
 from service.middleware import Limit, Watch
 from service.problems import ProblemDocument
-from service.routes import auth, drafts, events, forecasts, health, users, versions
+from service.routes import auth, drafts, events, forecasts, health, jobs, users, versions
 from service.state import open_state
 
 DESCRIPTION = """
 What planners read, ask and change. Times are whole minutes after the version's `starts_at`, money is in
 the plant's currency. Errors are RFC 9457 problem documents with a stable `code`.
 """
-ROUTERS = (health, auth, users, versions, drafts, forecasts, events)
+ROUTERS = (health, auth, users, versions, drafts, jobs, forecasts, events)
 
 
-def create_app(context: Context | None = None) -> FastAPI:
+def create_app(context: Context | None = None, *, is_warm: bool = True) -> FastAPI:
     """The service over a context, by default the one that the environment gives.
+
+    Where it `is_warm`, it starts the process for repairs at once, not when the first is asked for.
 
     Nothing is opened before it starts, so that its OpenAPI document needs no database.
     """
@@ -42,7 +44,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    app.state.context = given
+    app.state.context, app.state.is_warm = given, is_warm
     for module in ROUTERS:
         app.include_router(module.router)
     faults.register(app)
@@ -64,12 +66,17 @@ def create_app(context: Context | None = None) -> FastAPI:
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     """Opens the database, follows what happens in it, and closes it at the end."""
     app.state.takt = state = await run_in_threadpool(open_state, app.state.context)
-    following = asyncio.create_task(state.feed.run())
+    tasks = [
+        asyncio.create_task(state.feed.run()),
+        asyncio.create_task(state.work.run(is_warm=app.state.is_warm)),
+    ]
     try:
         yield
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        state.work.close()
         await run_in_threadpool(state.engine.dispose)
 
 

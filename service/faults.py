@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import structlog
@@ -16,6 +17,8 @@ from starlette.exceptions import HTTPException
 
 from pipelines.accounts import AccountError, LoginRefusedError, TooManyLoginsError
 from pipelines.drafts import DraftError, StaleRevisionError
+from pipelines.jobs.running import JobNotDoneError
+from pipelines.scenarios import ScenarioError
 from pipelines.storage import StorageError
 from pipelines.storage.repositories import NotFeasibleError, NotStoredError
 from pipelines.views.drafts import EntryView, entry_view
@@ -34,6 +37,8 @@ PLAIN: Mapping[type[Exception], tuple[int, Code]] = {
     NotFeasibleError: (409, "not_feasible"),
     NotComparableError: (409, "conflict"),
     DraftError: (409, "conflict"),
+    JobNotDoneError: (409, "conflict"),
+    BrokenProcessPool: (503, "unavailable"),
 }
 
 
@@ -65,7 +70,7 @@ async def _answer(request: Request, error: Exception) -> Response:
     return answer(problem, request_id)
 
 
-def _account(error: AccountError) -> ProblemError:
+def _named(error: AccountError | ScenarioError) -> ProblemError:
     field = FieldProblem(field=error.field, message=str(error))
     return ProblemError(422, "invalid", str(error), (field,))
 
@@ -147,7 +152,8 @@ def _of_status(error: HTTPException) -> ProblemError:
 SPECIAL: Mapping[type[Exception], Callable[[Any], ProblemError]] = {
     RequestValidationError: lambda error: _invalid(error.errors()),
     HTTPException: _of_status,
-    AccountError: _account,
+    AccountError: _named,
+    ScenarioError: _named,
     LoginRefusedError: _login,
     TooManyLoginsError: _logins,
     StaleRevisionError: _stale,

@@ -19,6 +19,7 @@ from pipelines.views.shelf import Shelf
 from service.feed import Feed
 from service.replies import Replies
 from service.tokens import Holders, Tokens
+from service.work import Work
 
 HASHER = ARGON2
 MOST_SOCKETS = 2_000
@@ -58,6 +59,7 @@ class State:
     desk: Desk
     feed: Feed
     sockets: Sockets
+    work: Work
 
     @property
     def settings(self) -> Settings:
@@ -92,4 +94,5 @@ def open_state(context: Context) -> State:
         desk=Desk(engine, context.clock),
         feed=Feed(engine, context.clock),
         sockets=Sockets(),
+        work=Work(context, engine),
     )

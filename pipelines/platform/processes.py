@@ -61,7 +61,7 @@ def running_tree(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
         tree = Tree(process, others)
         try:
@@ -147,7 +147,8 @@ def _terminations_raise() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Have this process killed when the thread that started it ends (on Linux)."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -137,7 +137,7 @@ def publication(plant: Plant, schedule: Schedule, base: int | None = None) -> Pu
 @contextmanager
 def serving(context: Context, app: FastAPI | None = None) -> Iterator[TestClient]:
     """The service over a context; an app made already is given that context."""
-    app = app or create_app(context)
+    app = app or create_app(context, is_warm=False)
     app.state.context = context
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
@@ -147,7 +147,7 @@ def serving(context: Context, app: FastAPI | None = None) -> Iterator[TestClient
 def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     settings = Settings(data=tmp_path_factory.mktemp("app"))
     params = load_params(REPOSITORY / "params.yaml")
-    return create_app(Context(settings, params, Clock(), lambda _line: None))
+    return create_app(Context(settings, params, Clock(), lambda _line: None), is_warm=False)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Work that takes longer than a planner waits: repairs around a change, and what-if scenarios."""

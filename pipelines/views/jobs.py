@@ -1,0 +1,70 @@
+"""Jobs and repairs as they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from models.optimize.repair.mend import RunRepair
+from pipelines.jobs.mending import Proposal
+from pipelines.jobs.what_if import Outcome
+from pipelines.storage.repositories.jobs import Job, JobStatus
+from pipelines.views.drafts import VerdictView, verdict_view
+from plant.io.edits import edit_to_document
+
+OUTCOME = TypeAdapter(Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class RepairView:
+    """What a repair proposes for a draft at a revision; `edit` does it, the verdict is on that edit.
+
+    given_up: what locks or the frozen zone hold and cannot stay, in words.
+    """
+
+    revision: int
+    edit: Mapping[str, Any]
+    verdict: VerdictView
+    runs: tuple[RunRepair, ...]
+    given_up: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job: what was asked by whom, how far it is (0 to 1), and once it is done, what came of it."""
+
+    id: str
+    kind: str
+    title: str
+    request: Mapping[str, Any]
+    status: JobStatus
+    progress: float
+    message: str
+    cancel_asked: bool
+    author: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    result: Outcome | None
+
+
+def repair_view(revision: int, proposal: Proposal) -> RepairView:
+    """The proposal as it is shown."""
+    return RepairView(
+        revision,
+        edit_to_document(proposal.edit),
+        verdict_view(proposal.verdict),
+        proposal.runs,
+        proposal.given_up,
+    )
+
+
+def job_view(job: Job, *, with_result: bool = True) -> JobView:
+    """The job as it is shown; in a list without its result."""
+    result = OUTCOME.validate_python(dict(job.result)) if job.result and with_result else None
+    shown = {name: getattr(job, name) for name in JobView.__slots__ if name != "result"}
+    return JobView(**shown, result=result)
