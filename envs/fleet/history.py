@@ -1,4 +1,4 @@
-"""What happened in an episode, as records: the schedule that was realised, and the plant that it was realised in.
+"""What happened in an episode, as records: the schedule that was realised, and the plant as it turned out.
 
 `evaluate` of the two is what the episode cost. With luck, the plant is as it turned out: orders and arrivals
 as they were, rates as high as they were seen. What a run lost beyond its yield took components too; they are

@@ -74,7 +74,7 @@ def soonest(f: Fleet, s: State, b: int) -> int:
         soon = min(soon, s.line_next[line])
     for i in range(b * f.items, (b + 1) * f.items):
         soon = min(soon, s.item_next[i])
-    return max(soon, s.clock[b])  # orders may be due before the horizon's start
+    return int(max(soon, s.clock[b]))  # orders may be due before the horizon's start
 
 
 @inner
@@ -143,6 +143,10 @@ def hold(f: Fleet, s: State, b: int, line: int) -> None:
     """Ask the line again after the hold time."""
     s.held[line] = 1
     ask_from(f, s, line, max(s.clock[b], s.ask_at[line]) + f.rhythm[HOLD])
+    if (
+        s.ask_at[line] < s.clock[b] + f.rhythm[TICK]
+    ):  # its next kept run begins before the next tick
+        reserve_kept(f, s, line)
 
 
 @inner
@@ -178,9 +182,10 @@ def finish(f: Fleet, s: State, luck: Floats, b: int) -> None:
     pass_until(f, s, luck, b, horizon)
     if luck[CERTAIN_FLAG] > 0:
         for line in range(b * f.lines, (b + 1) * f.lines):
-            if s.start_at[line] == FAR and s.next_fixed[line] < f.fixed_first[line + 1]:
-                if f.fixed_start[s.next_fixed[line]] <= horizon:
-                    reserve_kept(f, s, line)
+            row = s.next_fixed[line]
+            more = s.start_at[line] == FAR and row < f.fixed_first[line + 1]
+            if more and f.fixed_start[row] <= horizon:
+                reserve_kept(f, s, line)
     take_and_serve(f, s, luck, b, horizon)
     for line in range(b * f.lines, (b + 1) * f.lines):
         s.deciding[line] = 0
@@ -224,7 +229,9 @@ def decide(f: Fleet, s: State, b: int, action: Ints) -> bool:
     for place in range(count):
         line = order[place]
         slot = action[line - first, ITEM] - 1
-        carried = carry_out(f, s, line, slot, action[line - first, SIZE], action[line - first, MODE])
+        carried = carry_out(
+            f, s, line, slot, action[line - first, SIZE], action[line - first, MODE]
+        )
         done += carried == 1
         again += carried == 2
         if carried < 2:

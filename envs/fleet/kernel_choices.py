@@ -69,7 +69,7 @@ def wanted_lot(f: Fleet, s: State, line: int, slot: int, size: int) -> float:
         lot = 2.0 * lot
     elif size == ALL:
         lot = s.need_total[item]
-    return min(lot, s.need_total[item])
+    return float(min(lot, s.need_total[item]))
 
 
 @inner
@@ -132,7 +132,7 @@ def index_of(f: Fleet, s: State, b: int, line: int, slot: int, units: float, set
     item, rate = f.slot_item[line, slot], f.rate[line, slot]
     free = max(s.clock[b], s.ask_at[line])
     slack = (s.short_at[item] - free - setup - units / rate * 60.0) / DAY
-    return (
+    return float(
         np.log(max(s.worth[item], 1e-6) * rate / 24.0)
         - max(slack, 0.0) / SLACK_SCALE
         - setup / (SETUP_SCALE * f.mean_setup[b])

@@ -104,6 +104,7 @@ def reserve(f: Fleet, s: State, line: int, slot: int, item: int, units: float, s
     s.start_at[line], s.start_slot[line], s.start_item[line] = start, slot, item
     s.start_quantity[line], s.start_end[line] = units, -1
     s.setup[line], s.setup_money[line] = setup_into(f, s, line, item)
+    s.family_before[line] = s.family[line]
     s.family[line] = f.family[item]
     s.ask_at[line], s.held[line] = FAR, 0
     set_line_next(s, line)
@@ -137,9 +138,9 @@ def reserve_kept(f: Fleet, s: State, line: int) -> None:
 @inner
 def start_after(f: Fleet, s: State, line: int) -> None:
     """Let the decided run wait for the end of the one on the line, which may have been put off."""
-    if s.end_at[line] == FAR:
-        return
-    worked = worked_before(f.calendar, line, s.end_at[line])[0] + s.setup[line]
+    free = s.end_at[line] if s.end_at[line] < FAR else s.clock[line // f.lines]
+    free = max(free, f.calendar.available[line])
+    worked = worked_before(f.calendar, line, free)[0] + s.setup[line]
     start = minute_of(f.calendar, line, worked)
     if start == NEVER:
         drop(f, s, line)
@@ -200,6 +201,9 @@ def begin_run(f: Fleet, s: State, luck: Floats, b: int, line: int) -> None:
     charge_work(f, s, b, line, start, s.end_at[line])
     s.runs[line] += 1
     ask_from(f, s, line, s.end_at[line])
+    soon = s.ask_at[line] < s.clock[b] + f.rhythm[TICK]
+    if soon and kept_begin(f, s, line) <= s.ask_at[line]:  # before the next epoch
+        reserve_kept(f, s, line)
     set_line_next(s, line)
 
 
@@ -323,6 +327,7 @@ def drop(f: Fleet, s: State, line: int) -> None:
         if s.start_end[line] < 0:
             s.reserved[part] -= taken
     s.start_at[line] = FAR
+    s.family[line] = s.family_before[line]
 
 
 @inner

@@ -74,6 +74,7 @@ def reset_item(f: Fleet, s: State, luck: Floats, b: int, i: int) -> None:
     s.stock[i] = s.supply[i] = f.stock[i]
     s.backlog[i] = s.backlog_value[i] = s.hold_of[i] = s.reserved[i] = 0.0
     s.reserved_until[i] = 0
+    s.ahead[i, :] = f.order_first[i]
     s.kept[i] = f.kept_first[i]
     draw_orders(f, s, luck, b, i)
     draw_arrivals(f, s, luck, b, i)
@@ -166,4 +167,3 @@ def draw_arrivals(f: Fleet, s: State, luck: Floats, b: int, i: int) -> None:
         s.arrival_at[row], s.arrival_quantity[row] = at, coming
         s.expected[row] = units if f.arrival_at[arrival] < f.horizon[b] else 0.0
     s.arrival[i] = first
-

@@ -133,7 +133,7 @@ def can_be_taken(f: Fleet, s: State, i: int, start: int) -> float:
         while order < s.order_end[i] and s.order_due[order] < until:
             free -= s.believed[order]
             order += 1
-    return max(free, 0.0)
+    return float(max(free, 0.0))
 
 
 @inner

@@ -29,11 +29,11 @@ class Luck:
 
     failure_hours: mean running hours of a line between failures, 0 for none; repair_minutes: mean shift
     minutes of a repair. rate_spread: sigma of the log-normal factor on a run's minutes. yield_loss: mean
-    share of a run that is lost beyond its yield, at most half of it. late_share of arrivals come on average
-    late_hours late; short_share of them bring less, by up to short_part. demand_spread: sigma of the log-normal
-    factor on an order's quantity. rush_per_day: rush orders a day in the whole plant, each as large as a
-    usual order of its item and rush_weight times as urgent. notice: minutes before its due at which an order's
-    quantity, and that there is a rush order, is known.
+    share of a run that is lost beyond its yield, at most half of it. late_share of arrivals come on
+    average late_hours late; short_share of them bring less, by up to short_part. demand_spread: sigma of
+    the log-normal factor on an order's quantity. rush_per_day: rush orders a day in the whole plant, each
+    as large as a usual order of its item and rush_weight times as urgent. notice: minutes before its due
+    at which an order's quantity, and that there is a rush order, is known.
     """
 
     failure_hours: float = 0.0

@@ -10,7 +10,7 @@ import numpy as np
 
 from envs.fleet.promised import promised
 from envs.world import Pace, World, build_world
-from plant import Plant, Schedule, Weights, Zones
+from plant import Plant, Problem, RecordError, Schedule, Weights, Zones
 from plant.arrays import BomArrays, CalendarArrays, ChangeoverArrays, Floats, Ints
 from plant.calendar import worked_before
 
@@ -35,20 +35,34 @@ class Rhythm:
     shortest: int = 30
     at_least: int = 60
 
+    def __post_init__(self) -> None:
+        problems = [
+            Problem("rhythm", name, "a whole minute of at least 1", getattr(self, name))
+            for name in ("tick", "hold", "near", "longest", "shortest")
+            if getattr(self, name) < 1
+        ]
+        if self.hold < self.tick:
+            problems.append(Problem("rhythm", "hold", f"at least the tick, {self.tick}", self.hold))
+        if self.at_least < 0:
+            problems.append(Problem("rhythm", "at_least", "at least 0 (0: none)", self.at_least))
+        if problems:
+            raise RecordError(problems)
+
 
 class Fleet(NamedTuple):
     """B plants of L lines and I items each, for the kernel. K: the most items that one line can make.
 
-    size, lines, items: B, L, I. Plants [B]: horizon, opens (nothing new starts before), moves (base runs that
-    count as moved whatever is done), mean_setup (minutes), weights [B, 7] as in `plant.COMPONENTS`. rhythm
-    [6]: the fields of `Rhythm`. calendar: of all lines; regular_until [S]: shift minutes of the line before
-    the first overtime shift at or after a shift, FAR where none follows. Lines [BL]: room (shift minutes before
-    the horizon), money per hour, initial_family, table; slots [BL, K]: item (-1: none), rate, share (yield),
-    least, multiple, lot (the economic one). Items [BI]: as in `ItemArrays` and `World`; makers_first [B, I].
-    bom: components are rows of items. Orders and arrivals by item as in `OrderArrays`, with room for rush
-    orders: item i has orders order_first[i]..order_first[i] + order_count[i]. Kept runs by line: fixed_*,
-    fixed_slot -1 where the line cannot. kept_at, kept_units: from a minute on, the units of a component
-    that must stay in stock for kept runs; kept_until [BI]: the last such minute.
+    size, lines, items: B, L, I. Plants [B]: horizon, opens (nothing new starts before), moves (base runs
+    that count as moved whatever is done), mean_setup (minutes), weights [B, 7] as in `plant.COMPONENTS`.
+    rhythm [6]: the fields of `Rhythm`. calendar: of all lines; regular_until [S]: shift minutes of the
+    line before the first overtime shift at or after a shift, FAR where none follows. Lines [BL]: room
+    (shift minutes before the horizon), money per hour, initial_family, table; slots [BL, K]: item (-1:
+    none), rate, share (yield), least, multiple, lot (the economic one). Items [BI]: as in `ItemArrays`
+    and `World`; makers_first [B, I]. bom: components are rows of items. Orders and arrivals by item as in
+    `OrderArrays`, with room for rush orders: item i has the rows order_first[i]..order_first[i] +
+    order_count[i]. Kept runs by line: fixed_*, fixed_slot -1 where the line cannot. kept_at, kept_units:
+    from a minute on, the units of a component that must stay in stock for kept runs; kept_until [BI]:
+    the last such minute.
     """
 
     size: int
@@ -127,9 +141,7 @@ def build_fleet(
     `rush_room` is how many rush orders an item may get in an episode, at most.
     """
     pace = Pace(rhythm.shortest, rhythm.hold, rhythm.near, rhythm.longest)
-    worlds = [
-        build_world(one.plant, one.weights, one.base, one.zones, pace) for one in assignments
-    ]
+    worlds = [build_world(one.plant, one.weights, one.base, one.zones, pace) for one in assignments]
     lines = max(len(world.slot_item) for world in worlds)
     items = max(len(world.items.stock) for world in worlds)
     slots = max(world.slot_item.shape[1] for world in worlds)
@@ -144,11 +156,10 @@ def build_fleet(
         counts = joined.pop(name)
         first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         joined[f"{name.removesuffix('_counts')}_first"] = first
-    calendar = CalendarArrays(
-        joined.pop("shift_first"),
-        *(joined.pop(f"shift_{name}") for name in CalendarArrays._fields[1:-1]),
-        joined.pop("available"),
-    )
+    shifts = [joined.pop(f"shift_{name}") for name in CalendarArrays._fields[1:-1]]
+    start, end, overtime, worked, worked_overtime = shifts
+    first, available = joined.pop("shift_first"), joined.pop("available")
+    calendar = CalendarArrays(first, start, end, overtime, worked, worked_overtime, available)
     limits = joined["horizon"].repeat(lines)
     room = [worked_before(calendar, line, int(limit))[0] for line, limit in enumerate(limits)]
     return Fleet(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 
-from envs.fleet.plants import FAR, Fleet
+from envs.fleet.plants import Fleet
 from plant.arrays import Floats, Ints
 
 
@@ -15,22 +15,23 @@ class State(NamedTuple):
 
     Plants [B]: clock; at (minute up to which money is charged); tardy_rate, hold_rate (money per day now);
     last_end; run_count; over (0 or 1); wake (1: lines that hold are to be asked); seed; money [B, 7]
-    unweighted. Lines [BL]: next_at (next event); ask_at (when it can be given work); held (0 or 1); the run
-    decided and not started: start_at, start_slot, start_item, start_quantity, start_end (of a kept run, else
-    -1), setup (minutes), setup_money; the run on the line: end_at, end_slot, end_item, end_quantity (planned),
-    end_good (to come), target (shift minutes of the line before its end), begun (before its start), planned_end, run_row; fail_at,
-    fail_left (running minutes to the next failure), failures, runs (counters of luck), down_until, failed_at;
-    family (as decided), idle_from, next_fixed, deciding (0 or 1). Items [BI]: stock; backlog (units),
-    backlog_value (money per day); hold_of (share of hold_rate); reserved (units of decided takes),
-    reserved_until; supply (opening stock and all known gains less all decided takes); head (first order
-    open), due (first not yet due), known (first whose quantity is not yet known), near (first not due
-    within `Rhythm.near`), within (first due after the horizon); arrival (next), kept (row), next_at; need_total,
-    need_near (units that nothing decided covers), short_at, short_order, worth (money per unit and day).
-    Orders: due, quantity, believed (as known so far), weight, rank, left (open units), sum (believed demand
-    up to it). Arrivals: arrival_at, arrival_quantity, expected. option_quantity, option_index [BL, K] of the
-    lines that decide; 0 is not possible. The runs [B, R]: what happened, run_planned and run_good units,
-    run_kept the row of `Fleet.fixed_*` or -1.
-    order, urgency [B, L]: room to sort in.
+    unweighted. Lines [BL]: line_next (next event); ask_at (when it can be given work); held (0 or 1); the
+    run decided and not started: start_at, start_slot, start_item, start_quantity, start_end (of a kept
+    run, else -1), setup (minutes), setup_money; the run on the line: end_at, end_slot, end_item,
+    end_quantity (planned), end_good (to come), target (shift minutes of the line before its end), begun
+    (before its start), planned_end, run_row; fail_at, fail_left (running minutes to the next failure);
+    failures, runs (counters of luck); down_until, failed_at; family (as decided), family_before,
+    idle_from, next_fixed, deciding (0 or 1). Items [BI]: stock; backlog (units), backlog_value (money per
+    day); hold_of (share of hold_rate); reserved (units of decided takes), reserved_until; supply (opening
+    stock and all known gains less all decided takes); head (first order open), due (first not yet due),
+    known (first whose quantity is not yet known), near (first not due within `Rhythm.near`), within (first
+    due after the horizon), order_end, ahead [BI, 8] (first not due within each bucket of observations);
+    arrival (next), kept (row), item_next; need_total, need_near (units that nothing decided covers),
+    short_at, short_order, worth (money per unit and day). Orders: order_due, quantity, believed (as known
+    so far), weight, rank, left (open units), sum (believed demand up to it). Arrivals: arrival_at,
+    arrival_quantity, expected. option_quantity, option_index [BL, K] of the lines that decide; 0 is not
+    possible. The runs [B, R]: what happened, run_planned and run_good units, run_kept the row of
+    `Fleet.fixed_*` or -1. order, urgency [B, L]: room to sort in.
     """
 
     clock: Ints
@@ -69,6 +70,7 @@ class State(NamedTuple):
     down_until: Ints
     failed_at: Ints
     family: Ints
+    family_before: Ints
     idle_from: Ints
     next_fixed: Ints
     deciding: Ints
@@ -85,6 +87,7 @@ class State(NamedTuple):
     near: Ints
     within: Ints
     order_end: Ints
+    ahead: Ints
     arrival: Ints
     kept: Ints
     item_next: Ints
@@ -117,12 +120,21 @@ class State(NamedTuple):
 
 
 _FLOATS = frozenset(name for name, kind in get_type_hints(State).items() if kind == Floats)
-_PLANTS = ("clock", "at", "tardy_rate", "hold_rate", "last_end", "run_count", "over", "wake", "seed")
+_PLANTS = (
+    "clock",
+    "at",
+    "tardy_rate",
+    "hold_rate",
+    "last_end",
+    "run_count",
+    "over",
+    "wake",
+    "seed",
+)
 _ORDERS = ("order_due", "quantity", "believed", "weight", "rank", "left", "sum")
 _ARRIVALS = ("arrival_at", "arrival_quantity", "expected")
 _OPTIONS = ("option_quantity", "option_index")
-_RUNS = ("run_line", "run_item", "run_start", "run_end", "run_planned", "run_good",
-         "run_kept")
+_RUNS = ("run_line", "run_item", "run_start", "run_end", "run_planned", "run_good", "run_kept")
 _SORTING = ("order", "urgency")
 
 
@@ -141,12 +153,8 @@ def new_state(fleet: Fleet, runs: int) -> State:
     of_lines = names[names.index("line_next") : names.index("stock")]
     of_items = names[names.index("stock") : names.index("order_due")]
     shapes |= dict.fromkeys(of_lines, (size * lines,)) | dict.fromkeys(of_items, (size * items,))
-    return State(
-        **{
-            name: np.zeros(shapes[name], np.float64 if name in _FLOATS else np.int64)
-            for name in names
-        }
-    )
-
-
-__all__ = ["FAR", "State", "new_state"]
+    shapes["ahead"] = (size * items, 8)
+    rows: dict[str, Any] = {
+        name: np.zeros(shapes[name], np.float64 if name in _FLOATS else np.int64) for name in names
+    }
+    return State(**rows)

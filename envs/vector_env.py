@@ -1,0 +1,325 @@
+"""Many plants as one Gymnasium vector environment, stepped by one compiled call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from envs.fleet.clock import clock_of
+from envs.fleet.history import realised, realised_schedule
+from envs.fleet.kernel import reset, step
+from envs.fleet.kernel_choices import MODES, SIZES
+from envs.fleet.kernel_observe import (
+    ITEM_FEATURES,
+    LINE_FEATURES,
+    PLANT_FEATURES,
+    SLOT_FEATURES,
+    Seen,
+    observe,
+)
+from envs.fleet.luck import CERTAIN, Luck
+from envs.fleet.plants import Assignment, Fleet, Rhythm, build_fleet
+from envs.fleet.state import State, new_state
+from envs.rules import RULES, dispatch, tuned_atcs
+from plant import COMPONENTS, Plant, Schedule, evaluate
+
+Observation = dict[str, NDArray[Any]]
+Actions = NDArray[np.int64]
+RUSH_ROOM = 16
+MASK_63 = (1 << 63) - 1
+
+
+class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
+    """Schedules B plants side by side; each moves from epoch to epoch of its own (semi-Markov).
+
+    A step lasts until the next tick at which a line of the plant can choose something else than to hold,
+    at most `rhythm.at_least` minutes; `info["minutes"]` [B] says how long, for discounting. Episodes are
+    truncated, not terminated, at the horizon. Lines decide by falling urgency, each with what those
+    before it left; one whose choice is gone is asked again at the same minute.
+
+    Observation (a dict; L lines, I items, K the most items that one line can make, E edges):
+
+    - `plant` float32 [B, 15], `lines` [B, L, 19], `items` [B, I, 33], `slots` [B, L, K, 14]: see
+      `envs.fleet.kernel_observe`. Slots are 0 for lines that do not decide.
+    - `mask` int8 [B, L, 1 + K]: 1 where the choice can be made; holding always can.
+    - `line_mask` int8 [B, L], `item_mask` int8 [B, I]: 0 for what fills smaller plants up.
+    - `slot_item` int32 [B, L, K]: the item of each slot, -1 where there is none.
+    - `edges` int32 [B, E, 2], `edge_units` float32 [B, E]: bill of materials, item and component, or -1.
+
+    Action: MultiDiscrete [B, L, 3]: 0 holds and k makes the item of slot k - 1; size and mode as in
+    `envs.fleet.kernel_choices`. Every size and mode of a choice that the mask allows is allowed.
+
+    Reward [B]: minus the weighted money that the step cost over `scales`, money per hour.
+
+    Parameters
+    ----------
+    assignments
+        The plants, alone or with weights and a base schedule to follow.
+    scales
+        Money per hour that counts as 1 in rewards; what ATCS tuned for the plant costs where None.
+    autoreset_mode
+        As Gymnasium's. Each plant's episodes after a seeded one have seeds of their own.
+    copy
+        Whether observations are copies. Without, the next step writes over them.
+    record
+        How many runs of an episode can be read back by `schedule` and `realised`.
+    threads
+        How many threads step plants; the kernel does not hold Python's lock.
+    """
+
+    def __init__(
+        self,
+        assignments: Sequence[Plant | Assignment],
+        luck: Luck = CERTAIN,
+        rhythm: Rhythm = Rhythm(),
+        scales: Sequence[float] | None = None,
+        autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP,
+        copy: bool = True,
+        record: int = 0,
+        threads: int = 1,
+    ) -> None:
+        self.assignments = [
+            one if isinstance(one, Assignment) else Assignment(one) for one in assignments
+        ]
+        rush = RUSH_ROOM if luck.rush_per_day > 0 else 0
+        self.fleet: Fleet = build_fleet(self.assignments, rhythm, rush)
+        self.state: State = new_state(self.fleet, record)
+        self.luck = luck
+        self.num_envs = self.fleet.size
+        self.metadata = {"autoreset_mode": autoreset_mode, "render_modes": []}
+        given = scales if scales is not None else [hourly_cost(one) for one in self.assignments]
+        self.scales = np.array(given, np.float64)
+        self._figures = luck.figures()
+        self._clock = clock_of(self.fleet)
+        self._copy = copy
+        self._mode = autoreset_mode
+        lines, items, slots = self.fleet.lines, self.fleet.items, self.fleet.slot_item.shape[1]
+        self._seen = _blank(self.fleet)
+        self._fixed = _fixed(self.fleet)
+        edges = self._fixed["edges"].shape[1]
+        self.single_observation_space = spaces.Dict(
+            {
+                "plant": _box(PLANT_FEATURES),
+                "lines": _box(lines, LINE_FEATURES),
+                "items": _box(items, ITEM_FEATURES),
+                "slots": _box(lines, slots, SLOT_FEATURES),
+                "mask": spaces.Box(0, 1, (lines, slots + 1), np.int8),
+                "line_mask": spaces.Box(0, 1, (lines,), np.int8),
+                "item_mask": spaces.Box(0, 1, (items,), np.int8),
+                "slot_item": spaces.Box(-1, max(items - 1, 0), (lines, slots), np.int32),
+                "edges": spaces.Box(-1, max(items - 1, 0), (edges, 2), np.int32),
+                "edge_units": _box(edges),
+            }
+        )
+        choices = np.tile([slots + 1, SIZES, MODES], (lines, 1))
+        self.single_action_space = spaces.MultiDiscrete(choices)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._cost = np.zeros(self.num_envs)
+        self._minutes = np.zeros(self.num_envs, np.int64)
+        self._seeds = np.zeros(self.num_envs, np.int64)
+        self._episodes = np.zeros(self.num_envs, np.int64)
+        self._ended = np.zeros(self.num_envs, np.bool_)
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        bounds = np.linspace(0, self.num_envs, max(threads, 1) + 1).astype(int)
+        self._parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Observation, dict[str, Any]]:
+        """All plants, or those of `options["reset_mask"]` [B], at their first epochs.
+
+        `info["cost"]` [B] is what was charged before it. A seed n gives the plants the seeds n, n + 1, ...
+        """
+        chosen = np.ones(self.num_envs, np.bool_)
+        if options is not None and "reset_mask" in options:
+            chosen = np.asarray(options["reset_mask"], np.bool_)
+        super().reset(seed=seed if isinstance(seed, int) else None)
+        given: list[int | None]
+        if seed is None:
+            given = [None] * self.num_envs
+        elif isinstance(seed, int):
+            given = [seed + row for row in range(self.num_envs)]
+        else:
+            given = list(seed)
+        drawn = self.np_random.integers(0, 2**40, self.num_envs)
+        fresh = np.array([d if g is None else g for g, d in zip(given, drawn, strict=True)])
+        self._seeds[chosen] = fresh[chosen]
+        self._episodes[chosen] = 0
+        self._begin(chosen)
+        self._in_parts(self._observe)
+        return self._observation(), self._info()
+
+    def step(
+        self, actions: Actions
+    ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """Carry out the choices [B, L, 3] and move every plant to its next epoch."""
+        told = np.ascontiguousarray(actions, np.int64)
+        renewed = self._ended.copy()
+        if renewed.any() and self._mode == AutoresetMode.DISABLED:
+            raise RuntimeError(
+                f"plants {np.flatnonzero(renewed).tolist()} are at their horizon's end; reset them "
+                'with options={"reset_mask": ...}'
+            )
+        self._in_parts(lambda first, last: self._step(told, first, last))
+        if renewed.any():
+            self._begin(renewed)
+            self._minutes[renewed] = 0
+        rewards = -self._cost / self.scales
+        rewards[renewed] = 0.0
+        self._ended = self.state.over > 0
+        truncated = self._ended.copy()
+        info: dict[str, Any] = {}
+        if self._mode == AutoresetMode.SAME_STEP and truncated.any():
+            info = self._final(truncated)
+            self._begin(truncated)
+        self._in_parts(self._observe)
+        return (
+            self._observation(),
+            rewards,
+            np.zeros_like(truncated),
+            truncated,
+            info | self._info(),
+        )
+
+    @property
+    def cost(self) -> NDArray[np.float64]:
+        """Weighted money so far [B, 7], in the order of `plant.COMPONENTS`."""
+        money: NDArray[np.float64] = self.state.money * self.fleet.weights
+        return money
+
+    def costs(self, row: int) -> dict[str, float]:
+        """Weighted money so far of one plant by component, and its total."""
+        named = dict(zip(COMPONENTS, self.cost[row].tolist(), strict=True))
+        return named | {"total": float(self.cost[row].sum())}
+
+    def schedule(self, row: int) -> Schedule:
+        """The runs that a plant has started; needs `record`."""
+        return realised_schedule(self.assignments[row], self.fleet, self.state, row)
+
+    def realised(self, row: int) -> tuple[Plant, Schedule]:
+        """The plant as it turned out and its schedule; their `evaluate` is the episode's cost."""
+        return realised(self.assignments[row], self.fleet, self.state, row, self.luck)
+
+    def close_extras(self, **_: Any) -> None:
+        """Stop the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _begin(self, chosen: NDArray[np.bool_]) -> None:
+        seeds = (self._seeds * 1_048_583 + self._episodes) & MASK_63
+        self._episodes[chosen] += 1
+        self._ended = self._ended & ~chosen
+        wanted = chosen.astype(np.int64)
+        reset(self.fleet, self.state, self._figures, wanted, seeds, self._cost)
+
+    def _step(self, actions: Actions, first: int, last: int) -> None:
+        step(self.fleet, self.state, self._figures, actions, first, last, self._cost, self._minutes)
+
+    def _observe(self, first: int, last: int) -> None:
+        observe(
+            self.fleet, self.state, self._clock, self._figures, self.scales, first, last, self._seen
+        )
+
+    def _in_parts(self, work: Callable[[int, int], None]) -> None:
+        if self._pool is None:
+            work(0, self.num_envs)
+        else:
+            list(self._pool.map(lambda part: work(*part), self._parts))
+
+    def _final(self, ended: NDArray[np.bool_]) -> dict[str, Any]:
+        """What Gymnasium asks for where an episode is followed at once by the next."""
+        self._in_parts(self._observe)
+        last = {name: values.copy() for name, values in self._observation().items()}
+        each = np.full(self.num_envs, None, dtype=object)
+        for row in np.flatnonzero(ended):
+            each[row] = {name: values[row] for name, values in last.items()}
+        info = {"cost": self._cost.copy(), "minutes": self._minutes.copy()}
+        return {"final_obs": each, "_final_obs": ended.copy(), "final_info": info,
+                "_final_info": ended.copy()}  # fmt: skip
+
+    def _info(self) -> dict[str, Any]:
+        return {"cost": self._cost.copy(), "minutes": self._minutes.copy()}
+
+    def _observation(self) -> Observation:
+        seen = self._seen
+        given: Observation = {
+            "plant": seen.plant,
+            "lines": seen.lines,
+            "items": seen.items,
+            "slots": seen.slots,
+            "mask": seen.mask,
+            **self._fixed,
+        }
+        return {name: values.copy() for name, values in given.items()} if self._copy else given
+
+
+def hourly_cost(assignment: Assignment, tuned: bool = True) -> float:
+    """Money per hour that ATCS costs on a plant, its parameters chosen for the plant where `tuned`."""
+    plant, weights, base, zones = (
+        assignment.plant, assignment.weights, assignment.base, assignment.zones,
+    )  # fmt: skip
+    if tuned:
+        schedule = tuned_atcs(plant, weights, base, zones)
+    else:
+        schedule = dispatch(plant, RULES["atcs"], base, zones)
+    total = evaluate(plant, schedule, base, weights, zones).cost.total
+    return max(total / (plant.horizon / 60.0), 1e-6)
+
+
+def _blank(fleet: Fleet) -> Seen:
+    size, lines, slots = fleet.size, fleet.lines, fleet.slot_item.shape[1]
+    mask = np.zeros((size, lines, 1 + slots), np.int8)
+    mask[:, :, 0] = 1
+    return Seen(
+        np.zeros((size, PLANT_FEATURES), np.float32),
+        np.zeros((size, lines, LINE_FEATURES), np.float32),
+        np.zeros((size, fleet.items, ITEM_FEATURES), np.float32),
+        np.zeros((size, lines, slots, SLOT_FEATURES), np.float32),
+        mask,
+        np.zeros(size * lines, np.int64),
+    )
+
+
+def _fixed(fleet: Fleet) -> Observation:
+    """What of an observation never changes."""
+    size, lines, items = fleet.size, fleet.lines, fleet.items
+    first = np.arange(size) * items
+    slot_item = fleet.slot_item.reshape(size, lines, -1)
+    taker = np.repeat(np.arange(size * items), np.diff(fleet.bom.pointer))
+    of_plant = taker // items if len(taker) else taker
+    width = max(int(np.bincount(of_plant, minlength=size).max(initial=0)), 1)
+    edges = np.full((size, width, 2), -1, np.int32)
+    units = np.zeros((size, width), np.float32)
+    for row in range(size):
+        mine = np.flatnonzero(of_plant == row)
+        edges[row, : len(mine), 0] = taker[mine] - first[row]
+        edges[row, : len(mine), 1] = fleet.bom.component[mine] - first[row]
+        units[row, : len(mine)] = fleet.bom.per_unit[mine]
+    shifts = np.diff(fleet.calendar.pointer).reshape(size, lines)
+    known = np.zeros((size, items), np.int8)
+    for row in range(size):
+        known[row, fleet.makers_first[row][fleet.makers_first[row] >= 0] - first[row]] = 1
+    return {
+        "line_mask": ((shifts > 0) & (slot_item >= 0).any(axis=2)).astype(np.int8),
+        "item_mask": known,
+        "slot_item": np.where(slot_item >= 0, slot_item - first[:, None, None], -1).astype(
+            np.int32
+        ),
+        "edges": edges,
+        "edge_units": units,
+    }
+
+
+def _box(*shape: int) -> spaces.Box:
+    return spaces.Box(-np.inf, np.inf, shape, np.float32)

@@ -1,0 +1,59 @@
+"""The Gantt chart as pixels and as text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from envs.scenarios import generate
+from envs.tick_env import TickEnv
+from envs.viewer import MANNED, NOW, OVERTIME, RESTING, colours, drawn, written
+from plant import Capability, Item, Line, Plant, Run, Schedule, Shift
+
+PLANT = Plant(
+    currency="EUR",
+    starts_at=datetime(2026, 1, 5, tzinfo=UTC),
+    horizon=480,
+    lines=(
+        Line("L1", shifts=(Shift(0, 240),)),
+        Line("L2", shifts=(Shift(120, 360), Shift(360, 480, True))),
+    ),
+    items=(Item("A", "red"), Item("B", "blue")),
+    capabilities=(Capability("L1", "A", 60), Capability("L2", "B", 60)),
+)
+SCHEDULE = Schedule((Run("R1", "L1", "A", 0, 120, 100), Run("R2", "L2", "B", 240, 360, 100)))
+
+
+def test_text_shows_runs_by_family_and_shifts_as_dots() -> None:
+    assert written(PLANT, SCHEDULE, now=240, width=8) == (
+        "L1 |AA..    |\n"
+        "L2 |  ..BB..|\n"
+        "        ^\n"
+    )  # fmt: skip
+
+
+def test_the_picture_shows_the_same() -> None:
+    picture = drawn(PLANT, SCHEDULE, now=400, width=496)
+    first, second = colours(2)
+    assert picture.dtype == np.uint8
+    assert picture[14, 8 + 60].tolist() == first.tolist()
+    assert picture[14, 8 + 180].tolist() == list(MANNED)
+    assert picture[14, 8 + 300].tolist() == list(RESTING)
+    assert picture[29, 8 + 300].tolist() == second.tolist()
+    assert picture[29, 8 + 450].tolist() == list(OVERTIME)
+    assert picture[0, 8 + 400].tolist() == list(NOW)
+
+
+def test_an_environment_draws_what_has_started() -> None:
+    env = TickEnv(generate(3, 6, 40, 5, 0.9, 1), scale=50.0, render_mode="rgb_array")
+    seen, _ = env.reset(seed=1)
+    before = env.render()
+    for _ in range(30):
+        choice = np.argmax(seen["mask"][:, ::-1], axis=1)
+        action = np.zeros((3, 3), np.int64)
+        action[:, 0] = seen["mask"].shape[1] - 1 - choice
+        seen, *_ = env.step(action)
+    assert before.shape == env.render().shape
+    assert (before != env.render()).any()
+    assert len(env.schedule().runs) > 0
