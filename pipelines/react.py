@@ -125,6 +125,16 @@ class Reactor:
         """The position of the last event that was read."""
         return self._read
 
+    def warm_up(self) -> None:
+        """Repair the published plan once for nothing, so that no answer pays for loading compiled code."""
+        version = self._version
+        if version is None:
+            return
+        as_of = self._as_of(version, version.plant.starts_at)
+        weights = Weights(**version.meta.weights)
+        done = repair(as_of.plant, as_of.base, 0.1, 1, weights, as_of.zones)
+        judged(as_of, done.schedule, weights)
+
     def step(self) -> Reaction | None:
         """What came of what waited long enough, or None; reads new events first.
 
@@ -216,10 +226,7 @@ class Reactor:
         ):
             self._store_cursor()
             return self._done(Reaction("no plan", triggers, position))
-        as_of = plant_as_of(
-            version.plant, version.schedule, Zones(**version.meta.zones), self._situation, now,
-            self._sensitivity.patience, self._context.params.forecast.snapshot,
-        )  # fmt: skip
+        as_of = self._as_of(version, now)
         weights = Weights(**version.meta.weights)
         repaired = repair(as_of.plant, as_of.base, self._pace.repair, 1, weights, as_of.zones)
         metrics.REACT_REPAIR_SECONDS.observe(self._clock() - began)
@@ -228,6 +235,12 @@ class Reactor:
             return self._done(Reaction("holds", triggers, position))
         number = self._store(version, as_of, repaired, weights, triggers)
         return self._done(Reaction("recommended", triggers, position, number))
+
+    def _as_of(self, version: StoredVersion, now: datetime) -> AsOf:
+        return plant_as_of(
+            version.plant, version.schedule, Zones(**version.meta.zones), self._situation, now,
+            self._sensitivity.patience, self._context.params.forecast.snapshot,
+        )  # fmt: skip
 
     def _store(
         self,

@@ -40,6 +40,7 @@ def run_reaction(
         with _asked_to_stop() as stop:
             began = clock()
             reactor = Reactor(context, engine, pace, clock=clock)
+            reactor.warm_up()
             context.report(f"reaction: follows events after position {reactor.position}")
             return follow(
                 context,

@@ -31,13 +31,19 @@ def factory_command(
     shuffled: Annotated[float, typer.Option(help="Share that others overtake.")] = 0.0,
     late: Annotated[float, typer.Option(help="Share that comes up to two hours late.")] = 0.0,
     corrupt: Annotated[float, typer.Option(help="Corrupt messages over true ones.")] = 0.0,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Serve Prometheus metrics on this port.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Play a simulated factory as a stream of events, into Kafka or the landing folder."""
     from pipelines.context import load_context
     from pipelines.factory import Play, play_factory
     from pipelines.factory_trouble import Trouble
+    from pipelines.metrics import serve_metrics
 
+    if metrics_port:
+        serve_metrics(metrics_port)
     trouble = Trouble(duplicates, shuffled, late, corrupt)
     played = play_factory(load_context(say), Play(hours, speed, seed, start, trouble))
     if as_json:
