@@ -102,8 +102,10 @@ def _touched(trace: Trace, order: str, proposal: Proposal) -> Touched:
         if isinstance(edit, Move)
     ]
     item = next(one.item for one in trace.plant.orders if one.id == order)
-    lines, items = set(proposal.lines), {item, *proposal.items}
-    return touched(trace.plant, [*runs, *moved]) | Touched(frozenset(lines), frozenset(items))
+    parts = {one.component for one in trace.plant.bom if one.item in proposal.items}
+    items = {item, *proposal.items, *parts}
+    more = Touched(frozenset(proposal.lines), frozenset(items))
+    return touched(trace.plant, [*runs, *moved]) | more
 
 
 def _singles(edit: Edit | None) -> tuple[Single, ...]:

@@ -45,7 +45,7 @@ def pulled(
     moves = []
     for id in reversed(path):
         run = trace.runs[id]
-        if trace.holds(run) and id != free:
+        if not trace.is_capable(run) or (trace.holds(run) and id != free):
             continue
         start = _earliest(trace, plant, run, new, supply or {})
         moved = _placed(plant, run, min(start, run.start))
@@ -94,6 +94,8 @@ def packed(trace: Trace, runs: Sequence[Run], place: int) -> list[Move]:
     free = max((one.end for one in earlier), default=0)
     family = trace.families[earlier[-1].item] if earlier else trace.lines[line].initial_family
     moves = []
+    if not all(trace.is_capable(run) for run in runs):
+        return []
     for run in runs:
         ready = int(run_start(calendar, row, free, trace.changeover(line, family, run.item)))
         there = max((trace.supplied_at(peg) for peg in trace.pegs_of(run)), default=0)

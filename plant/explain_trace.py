@@ -117,6 +117,11 @@ class Trace:
         lock = run.lock if self.base is None or old is None else old.lock
         return "lock" if "start" in HELD_BY_LOCK[lock] else None
 
+    def is_capable(self, run: Run) -> bool:
+        """Whether the run's line can make its item."""
+        at = self.arrays.line_index[run.line], self.arrays.item_index[run.item]
+        return bool(self.arrays.capabilities.rate[at] > 0)
+
     def changeover(self, line: str, before: str | None, item: str) -> int:
         """Minutes that the line takes from a family to an item's."""
         if before is None:
