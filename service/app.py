@@ -16,14 +16,28 @@ from pipelines.context import Context, load_context
 from service import faults, problems
 from service.middleware import Limit, Watch
 from service.problems import ProblemDocument
-from service.routes import auth, drafts, events, forecasts, health, jobs, users, versions
+from service.routes import (
+    auth,
+    draft_contents,
+    drafts,
+    events,
+    forecasts,
+    health,
+    jobs,
+    lines,
+    notes,
+    users,
+    versions,
+)
 from service.state import open_state
 
 DESCRIPTION = """
 What planners read, ask and change. Times are whole minutes after the version's `starts_at`, money is in
 the plant's currency. Errors are RFC 9457 problem documents with a stable `code`.
 """
-ROUTERS = (health, auth, users, versions, drafts, jobs, forecasts, events)
+ROUTERS = (
+    health, auth, users, versions, draft_contents, drafts, jobs, notes, forecasts, lines, events,
+)  # fmt: skip
 
 
 def create_app(context: Context | None = None, *, is_warm: bool = True) -> FastAPI:

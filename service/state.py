@@ -13,8 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from pipelines.accounts import ARGON2, Accounts
 from pipelines.context import Context
 from pipelines.drafts import Desk
+from pipelines.events import Now
 from pipelines.settings import Settings, load_secret
-from pipelines.storage import open_database
+from pipelines.storage import open_database, reading
+from pipelines.storage.cache import LatestState, open_latest_state
+from pipelines.storage.repositories.live import latest_now
 from pipelines.views.shelf import Shelf
 from service.feed import Feed
 from service.replies import Replies
@@ -60,6 +63,7 @@ class State:
     feed: Feed
     sockets: Sockets
     work: Work
+    latest: LatestState
 
     @property
     def settings(self) -> Settings:
@@ -95,4 +99,10 @@ def open_state(context: Context) -> State:
         feed=Feed(engine, context.clock),
         sockets=Sockets(),
         work=Work(context, engine),
+        latest=open_latest_state(settings.redis_url, lambda: _load_now(engine)),
     )
+
+
+def _load_now(engine: Engine) -> Now:
+    with reading(engine) as session:
+        return latest_now(session)

@@ -10,9 +10,21 @@ from sqlalchemy import Engine
 
 from pipelines.storage import reading
 from pipelines.storage.repositories import StoredVersion, load_version
-from plant import Evaluation, Weights, Zones, evaluate
+from plant import Evaluation, Plant, Schedule, Weights, Zones, evaluate
 
 MOST_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A schedule of a plant with the referee's verdict, and by what it was judged."""
+
+    plant: Plant
+    schedule: Schedule
+    evaluation: Evaluation
+    base: Schedule | None
+    weights: Weights
+    zones: Zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,13 @@ class Judged:
 
     stored: StoredVersion
     evaluation: Evaluation
+
+    @property
+    def shown(self) -> Shown:
+        """What is shown of its content."""
+        stored = self.stored
+        weights, zones = Weights(**stored.meta.weights), Zones(**stored.meta.zones)
+        return Shown(stored.plant, stored.schedule, self.evaluation, None, weights, zones)
 
 
 class Shelf:

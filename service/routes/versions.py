@@ -5,7 +5,7 @@ What a version holds never changes, so that each answer is made once and kept as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,9 +13,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from pipelines.views import orders, runs, stocks, versions
-from pipelines.views.shelf import Judged
-from plant.io import plant_to_document
 from plant.io.documents import PlantDocument
+from service import contents
+from service.contents import Part
 from service.dependencies import (
     MOST_NUMBER,
     Limit,
@@ -25,7 +25,7 @@ from service.dependencies import (
     StateDep,
     Viewer,
 )
-from service.problems import FieldProblem, ProblemError, told
+from service.problems import told
 from service.state import State
 
 router = APIRouter(prefix="/api/versions", tags=["versions"])
@@ -45,6 +45,10 @@ class Figures:
     weights: Mapping[str, float]
     zones: Mapping[str, int]
     bound: float | None
+
+
+FIGURES: TypeAdapter[Any] = TypeAdapter(Figures)
+COMPARISON: TypeAdapter[Any] = TypeAdapter(versions.Comparison)
 
 
 @router.get("", responses=told(401, 422))
@@ -75,9 +79,7 @@ async def get_version_plant(
     state: StateDep, _user: Viewer, request: Request, number: Number
 ) -> Response:
     """The plant that a version plans: lines with shifts, items, capabilities, arrivals, orders."""
-    return await _read(
-        state, request, number, "plant", _ANY, lambda it: plant_to_document(it.stored.plant)
-    )
+    return await _part(state, request, number, contents.PLANT)
 
 
 @router.get("/{number}/runs", responses=READ, response_model=runs.Runs)
@@ -85,14 +87,7 @@ async def get_version_runs(
     state: StateDep, _user: Viewer, request: Request, number: Number
 ) -> Response:
     """The runs of a version, with changeovers and lateness."""
-    return await _read(
-        state,
-        request,
-        number,
-        "runs",
-        _RUNS,
-        lambda it: runs.runs_of(it.stored.plant, it.stored.schedule, it.evaluation),
-    )
+    return await _part(state, request, number, contents.RUNS)
 
 
 @router.get("/{number}/figures", responses=READ, response_model=Figures)
@@ -100,7 +95,9 @@ async def get_version_figures(
     state: StateDep, _user: Viewer, request: Request, number: Number
 ) -> Response:
     """The cost by component and the KPIs of a version."""
-    return await _read(state, request, number, "figures", _FIGURES, _figures)
+    return await state.replies.answer(
+        request, (number, "figures"), FIGURES, lambda: _figures(state, number)
+    )
 
 
 @router.get("/{number}/orders", responses=READ, response_model=orders.Orders)
@@ -108,29 +105,15 @@ async def get_version_orders(
     state: StateDep, _user: Viewer, request: Request, number: Number
 ) -> Response:
     """What becomes of each order in a version."""
-    return await _read(
-        state,
-        request,
-        number,
-        "orders",
-        _ORDERS,
-        lambda it: orders.orders_of(it.stored.plant, it.evaluation),
-    )
+    return await _part(state, request, number, contents.ORDERS)
 
 
-@router.get("/{number}/lines", responses=READ, response_model=tuple[runs.LineView, ...])
+@router.get("/{number}/lines", responses=READ, response_model=contents.Lines)
 async def get_version_lines(
     state: StateDep, _user: Viewer, request: Request, number: Number
 ) -> Response:
     """What each line does in a version."""
-    return await _read(
-        state,
-        request,
-        number,
-        "lines",
-        _LINES,
-        lambda it: runs.lines_of(it.stored.plant, it.stored.schedule),
-    )
+    return await _part(state, request, number, contents.LINES)
 
 
 @router.get("/{number}/chain", responses=READ, response_model=orders.Chain)
@@ -143,33 +126,15 @@ async def get_version_chain(
     run: OptionalNameQuery = None,
 ) -> Response:
     """What an order is made from, run by run; or which orders a run serves. One of both is asked."""
-    if (order is None) == (run is None):
-        message = "expected either order or run"
-        raise ProblemError(422, "invalid", message, (FieldProblem(field="order", message=message),))
-
-    def make(it: Judged) -> orders.Chain:
-        if order is not None:
-            return orders.chain_of_order(it.stored.plant, it.evaluation, order)
-        return orders.chain_of_run(
-            it.evaluation, (one.id for one in it.stored.schedule.runs), run or ""
-        )
-
-    return await _read(state, request, number, f"chain {order!r} {run!r}", _CHAIN, make)
+    return await _part(state, request, number, contents.chain(order, run))
 
 
-@router.get("/{number}/stocks", responses=READ, response_model=tuple[stocks.StockSummary, ...])
+@router.get("/{number}/stocks", responses=READ, response_model=contents.Stocks)
 async def get_version_stocks(
     state: StateDep, _user: Viewer, request: Request, number: Number
 ) -> Response:
     """Each item's projected stock in figures."""
-    return await _read(
-        state,
-        request,
-        number,
-        "stocks",
-        _STOCKS,
-        lambda it: stocks.project_stocks(it.stored.plant, it.stored.schedule, it.evaluation),
-    )
+    return await _part(state, request, number, contents.STOCKS)
 
 
 @router.get("/{number}/stock", responses=READ, response_model=stocks.StockProjection)
@@ -177,14 +142,23 @@ async def get_version_stock(
     state: StateDep, _user: Viewer, request: Request, number: Number, item: NameQuery
 ) -> Response:
     """One item's projected stock from change to change, with what arrives and what runs deliver."""
-    return await _read(
-        state,
-        request,
-        number,
-        f"stock {item!r}",
-        _STOCK,
-        lambda it: stocks.project_stock(it.stored.plant, it.stored.schedule, it.evaluation, item),
-    )
+    return await _part(state, request, number, contents.stock(item))
+
+
+@router.get("/{number}/exceptions", responses=READ, response_model=contents.Exceptions)
+async def get_version_exceptions(
+    state: StateDep, _user: Viewer, request: Request, number: Number
+) -> Response:
+    """What to look at, costliest first: why each is so, and for the first ones what would help."""
+    return await _part(state, request, number, contents.EXCEPTIONS)
+
+
+@router.get("/{number}/fixes", responses=READ, response_model=contents.Fixes)
+async def get_version_fixes(
+    state: StateDep, _user: Viewer, request: Request, number: Number, exception: NameQuery
+) -> Response:
+    """What would help with one exception, best first."""
+    return await _part(state, request, number, contents.fixes(exception))
 
 
 @router.get(
@@ -194,48 +168,27 @@ async def compare_versions(
     state: StateDep, _user: Viewer, request: Request, number: Number, other: Number
 ) -> Response:
     """What differs from one version to another, later one."""
-    return await _read(
-        state,
+    return await state.replies.answer(
         request,
-        number,
-        f"compare {other}",
-        _COMPARISON,
-        lambda it: versions.compare(it, state.shelf.version(other)),
+        (number, "compare", other),
+        COMPARISON,
+        lambda: versions.compare(state.shelf.version(number), state.shelf.version(other)),
     )
 
 
-async def _read(
-    state: State,
-    request: Request,
-    number: int,
-    what: str,
-    shape: TypeAdapter[Any],
-    make: Callable[[Judged], Any],
-) -> Response:
+async def _part(state: State, request: Request, number: int, part: Part) -> Response:
     """The kept answer of what a version holds, made from the version where it is not kept."""
     return await state.replies.answer(
-        request, (number, what), shape, lambda: make(state.shelf.version(number))
+        request,
+        (number, part.name),
+        part.shape,
+        lambda: part.make(state.shelf.version(number).shown),
     )
 
 
-def _figures(it: Judged) -> Figures:
-    meta = it.stored.meta
+def _figures(state: State, number: int) -> Figures:
+    stored = state.shelf.version(number).stored
+    meta = stored.meta
     return Figures(
-        it.stored.plant.currency,
-        it.stored.cost,
-        it.stored.kpis,
-        meta.weights,
-        meta.zones,
-        meta.bound,
+        stored.plant.currency, stored.cost, stored.kpis, meta.weights, meta.zones, meta.bound
     )
-
-
-_ANY: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
-_RUNS: TypeAdapter[Any] = TypeAdapter(runs.Runs)
-_FIGURES: TypeAdapter[Any] = TypeAdapter(Figures)
-_ORDERS: TypeAdapter[Any] = TypeAdapter(orders.Orders)
-_LINES: TypeAdapter[Any] = TypeAdapter(tuple[runs.LineView, ...])
-_CHAIN: TypeAdapter[Any] = TypeAdapter(orders.Chain)
-_STOCKS: TypeAdapter[Any] = TypeAdapter(tuple[stocks.StockSummary, ...])
-_STOCK: TypeAdapter[Any] = TypeAdapter(stocks.StockProjection)
-_COMPARISON: TypeAdapter[Any] = TypeAdapter(versions.Comparison)

@@ -1,0 +1,44 @@
+"""Browsers told of what lines do, as soon as the events of it stand in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from pipelines.events import Committed, LineState
+from pipelines.storage import writing
+from pipelines.storage.repositories.notices import add_notice
+
+Clock = Callable[[], datetime]
+
+
+def tell_lines(engine: Engine, clock: Clock) -> Callable[[Committed], None]:
+    """A listener of the stream: one notice for each line whose state a commit changed.
+
+    A batch that is told again is told to browsers again; they show the same.
+    """
+
+    def listen(batch: Committed) -> None:
+        changed = {one.event.line for one in batch.events if isinstance(one.event, LineState)}
+        if not changed:
+            return
+        with writing(engine) as session:
+            for line in sorted(changed):
+                add_notice(session, "line.changed", line, _data(batch, line), clock())
+
+    return listen
+
+
+def _data(batch: Committed, line: str) -> dict[str, object]:
+    """What the line does now; by the batch's own event where the batch does not hold its row."""
+    now = batch.now.lines.get(line)
+    events = [one.event for one in batch.events if isinstance(one.event, LineState)]
+    last = max((one for one in events if one.line == line), key=lambda one: one.at)
+    return {
+        "state": now.state if now else last.state,
+        "item": now.item if now else last.item,
+        "reason": now.reason if now else last.reason,
+        "since": ((now.since if now else None) or last.at).isoformat(),
+    }

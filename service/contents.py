@@ -1,0 +1,91 @@
+"""What is shown of a schedule, be it a version's or a draft's: each part with its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from pipelines.views import orders, runs, stocks
+from pipelines.views.shelf import Shown
+from plant.explain import Fix, PlanException, exceptions, fixes_of
+from plant.io import plant_to_document
+from service.problems import FieldProblem, ProblemError
+
+Stocks = tuple[stocks.StockSummary, ...]
+Lines = tuple[runs.LineView, ...]
+Exceptions = tuple[PlanException, ...]
+Fixes = tuple[Fix, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what is shown: its name, how it is written as JSON, and how it is made."""
+
+    name: str
+    shape: TypeAdapter[Any]
+    make: Callable[[Shown], Any]
+
+
+PLANT = Part("plant", TypeAdapter(dict[str, Any]), lambda it: plant_to_document(it.plant))
+RUNS = Part(
+    "runs", TypeAdapter(runs.Runs), lambda it: runs.runs_of(it.plant, it.schedule, it.evaluation)
+)
+ORDERS = Part(
+    "orders", TypeAdapter(orders.Orders), lambda it: orders.orders_of(it.plant, it.evaluation)
+)
+LINES = Part("lines", TypeAdapter(Lines), lambda it: runs.lines_of(it.plant, it.schedule))
+STOCKS = Part(
+    "stocks",
+    TypeAdapter(Stocks),
+    lambda it: stocks.project_stocks(it.plant, it.schedule, it.evaluation),
+)
+EXCEPTIONS = Part(
+    "exceptions",
+    TypeAdapter(Exceptions),
+    lambda it: exceptions(it.plant, it.schedule, it.base, it.weights, it.zones, was=it.evaluation),
+)
+CHAIN = TypeAdapter(orders.Chain)
+STOCK = TypeAdapter(stocks.StockProjection)
+FIXES = TypeAdapter(Fixes)
+
+
+def stock(item: str) -> Part:
+    """One item's stock from change to change."""
+    return Part(
+        f"stock {item}",
+        STOCK,
+        lambda it: stocks.project_stock(it.plant, it.schedule, it.evaluation, item),
+    )
+
+
+def fixes(exception: str) -> Part:
+    """What would help with an exception."""
+    return Part(
+        f"fixes {exception}",
+        FIXES,
+        lambda it: fixes_of(
+            it.plant, it.schedule, exception, it.base, it.weights, it.zones, it.evaluation
+        ),
+    )
+
+
+def chain(order: str | None, run: str | None) -> Part:
+    """What an order is made from, or whom a run serves; ProblemError where not one of both is asked."""
+    if order is not None and run is None:
+        wanted = order
+        return Part(
+            f"order {order}",
+            CHAIN,
+            lambda it: orders.chain_of_order(it.plant, it.evaluation, wanted),
+        )
+    if run is None or order is not None:
+        message = "expected either order or run"
+        raise ProblemError(422, "invalid", message, (FieldProblem(field="order", message=message),))
+    return Part(
+        f"run {run}",
+        CHAIN,
+        lambda it: orders.chain_of_run(it.evaluation, (one.id for one in it.schedule.runs), run),
+    )
