@@ -192,6 +192,22 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
             info | self._info(),
         )
 
+    def advance(self, actions: Actions) -> None:
+        """Carry out choices [B, L, 3] without observing; plants that are over stay as they are."""
+        told = np.ascontiguousarray(actions, np.int64)
+        self._in_parts(lambda first, last: self._step(told, first, last))
+        self._ended = self.state.over > 0
+
+    def observed(self) -> tuple[Observation, dict[str, Any]]:
+        """What is to be seen now, and what the last step cost and took."""
+        self._in_parts(self._observe)
+        return self._observation(), self._info()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all plants are at their horizon's end."""
+        return bool(self.state.over.all())
+
     @property
     def cost(self) -> NDArray[np.float64]:
         """Weighted money so far [B, 7], in the order of `plant.COMPONENTS`."""

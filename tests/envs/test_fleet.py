@@ -54,16 +54,16 @@ def agrees(env: FleetEnv, seed: int, unmasked: bool = False) -> int:
 
 
 def test_an_episode_costs_what_the_referee_says_on_hundreds_of_plants() -> None:
-    env = fleet_of(range(300))
-    assert agrees(env, 1) > 300
-    assert agrees(env, 2, unmasked=True) > 100
+    env = fleet_of(range(150))
+    assert agrees(env, 1) > 100
+    assert agrees(env, 2, unmasked=True) > 50
 
 
 def test_what_happened_by_luck_is_priced_by_the_same_rules() -> None:
-    env = fleet_of(range(300, 600), HARSH)
-    assert agrees(env, 3) > 300
+    env = fleet_of(range(300, 450), HARSH)
+    assert agrees(env, 3) > 150
     failures = int(env.state.failures.sum())
-    assert failures > 20
+    assert failures > 10
 
 
 @pytest.mark.slow
@@ -88,15 +88,15 @@ def followed(seeds: range, luck: Luck = CERTAIN) -> list[Assignment]:
 
 
 def test_runs_that_the_base_locks_stay_and_cost_what_the_referee_says() -> None:
-    env = env_of(followed(range(600, 800)))
+    env = env_of(followed(range(600, 700)))
     agrees(env, 6)
     kept = sum(
         len(set(assignment.base.runs) & set(env.schedule(row).runs))
         for row, assignment in enumerate(env.assignments)
         if assignment.base is not None
     )
-    assert kept > 30
+    assert kept > 15
 
 
 def test_luck_may_put_kept_runs_off_and_is_still_priced() -> None:
-    agrees(env_of(followed(range(800, 900)), HARSH), 7)
+    agrees(env_of(followed(range(800, 860)), HARSH), 7)
