@@ -1,7 +1,8 @@
 """The factory step: a simulated plant played as a stream of events, in real or accelerated time.
 
 It follows the published version where there is one, and takes up a newer one as soon as it is published;
-otherwise a plan dispatched by rule. Instants are those of the plan: minute 0 is the plan's start.
+otherwise a plan dispatched by rule, moved by whole weeks to now. Instants are those of the plan: minute 0
+is the plan's start.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from pipelines.factory_sinks import FolderSink, KafkaSink, Sink
 from pipelines.factory_trouble import Trouble, disturb
 from pipelines.metrics import FACTORY_SENT
 from pipelines.plan_base import PLANT_NAME
-from plant import Plant, Schedule
+from plant import Plant, Schedule, evaluate
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 NO_TROUBLE = Trouble()
+KEPT = timedelta(days=85)  # what a stream keeps by default, less some days to play
 FLUSH_EVERY = 0.25  # seconds of real time
 LOOK_EVERY = 5.0  # seconds between looks for a newer published version
 
@@ -52,7 +54,8 @@ class Play:
     """How the factory is played.
 
     speed: simulated over real time, 0 for as fast as it goes. start: minute of the plan at which the
-    play begins; None for when the first line is manned.
+    play begins; None for when the first line is manned. publish: make a dispatched plan the published
+    one, so that the stream knows its lines and the reaction repairs it.
     """
 
     hours: float = 8.0
@@ -60,6 +63,7 @@ class Play:
     seed: int = 1
     start: int | None = None
     trouble: Trouble = NO_TROUBLE
+    publish: bool = False
 
     def __post_init__(self) -> None:
         for name, holds, expected in (
@@ -102,10 +106,12 @@ def play_factory(
 
     engine = open_database(context.settings.database_url)
     try:
-        plan = find_plan(context, engine)
+        plan = _published(engine) or dispatched_plan(context, play)
         if play.start is None:
             play = replace(play, start=_first_manned(plan.plant))
         minutes = _checked(plan, play, context.clock())
+        if play.publish and plan.version is None:
+            plan = _publish(context, engine, plan)
         where = sink or open_sink(context)
         _report(context, plan, play)
         return _play(context, engine, plan, play, minutes, where, clock, sleep)
@@ -121,17 +127,40 @@ def open_sink(context: Context) -> Sink:
     return FolderSink(context.settings.landing, context.clock())
 
 
-def find_plan(context: Context, engine: Engine) -> Plan:
-    """The published version; without one, a dispatched plan of the planned plant or of the shipped one."""
-    published = _published(engine)
-    if published is not None:
-        return published
+def dispatched_plan(context: Context, play: Play) -> Plan:
+    """A dispatched plan of the planned plant, or of the shipped one, in the last week that was over."""
     from envs.fifty_lines import PLANT_FILE
     from plant.io import load_plant
 
     file = context.settings.plant_file
     plant = load_plant(file if file.is_file() else PLANT_FILE)
+    start = _first_manned(plant) if play.start is None else play.start
+    ends = plant.starts_at + timedelta(minutes=start, hours=play.hours)
+    weeks = (context.clock() - ends) // timedelta(weeks=1)
+    plant = replace(plant, starts_at=plant.starts_at + weeks * timedelta(weeks=1))
     return Plan(plant, dispatch(plant, RULES["atcs"]), None)
+
+
+def _publish(context: Context, engine: Engine, plan: Plan) -> Plan:
+    """The plan as the published version."""
+    from pipelines.storage import writing
+    from pipelines.storage.repositories import Publication, publish_version
+
+    weights, zones = context.params.weights.for_plant(), context.params.zones.for_plant()
+    publication = Publication(
+        plant=plan.plant,
+        schedule=plan.schedule,
+        evaluation=evaluate(plan.plant, plan.schedule, None, weights, zones),
+        method="rule",
+        plant_name=PLANT_NAME,
+        weights=weights,
+        zones=zones,
+        author=context.params.publish.author,
+        note="Dispatched by rule for the simulated factory.",
+    )
+    with writing(engine) as session:
+        number = publish_version(session, publication, context.clock())
+    return replace(plan, version=number)
 
 
 def _first_manned(plant: Plant) -> int:
@@ -174,6 +203,12 @@ def _checked(plan: Plan, play: Play, now: datetime) -> int:
 
 def _report(context: Context, plan: Plan, play: Play) -> None:
     what = f"version {plan.version}" if plan.version else "a dispatched plan (none is published)"
+    age = context.clock() - plan.plant.starts_at
+    if age > KEPT:
+        context.report(
+            f"simulated factory: the plan begins {age.days} days ago, and readers refuse events older than "
+            f"they keep: stream with --retention-days {age.days + 30}"
+        )
     where = context.settings.kafka or context.settings.landing
     speed = f"{play.speed:g} times real time" if play.speed else "as fast as it goes"
     context.report(

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaException, Producer
 
 from pipelines.factory_events import Message
+from pipelines.platform.kafka import EVENTS_TOPIC, make_topics
 from plant.io.atomic import write_whole
 
-TOPIC = "takt.events"
 PATIENCE = 30.0  # seconds to deliver what was sent
 
 
@@ -56,9 +56,13 @@ class FolderSink:
 
 
 class KafkaSink:
-    """A topic; the producer is idempotent, so that its own retries write nothing twice or reordered."""
+    """A topic, made where it is not there.
 
-    def __init__(self, brokers: str, topic: str = TOPIC) -> None:
+    The producer is idempotent, so that its own retries write nothing twice nor in another order.
+    """
+
+    def __init__(self, brokers: str, topic: str = EVENTS_TOPIC) -> None:
+        make_topics(brokers, topic)
         self._producer = Producer(
             {
                 "bootstrap.servers": brokers,

@@ -13,7 +13,7 @@ from pipelines.commands.output import print_json, print_table, say
 def register(app: typer.Typer) -> None:
     """Add the command."""
     told = epilog(
-        "takt factory --speed 60 --hours 8 --seed 1",
+        "takt factory --publish --speed 60 --hours 8 --seed 1",
         "takt factory --speed 0 --duplicates 0.05 --shuffled 0.1 --corrupt 0.01",
         codes="0 done, 2 wrong setting or argument, 3 Kafka or the database does not answer",
     )
@@ -31,6 +31,10 @@ def factory_command(
     shuffled: Annotated[float, typer.Option(help="Share that others overtake.")] = 0.0,
     late: Annotated[float, typer.Option(help="Share that comes up to two hours late.")] = 0.0,
     corrupt: Annotated[float, typer.Option(help="Corrupt messages over true ones.")] = 0.0,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="Where none is published, publish the plan it follows."),
+    ] = False,
     metrics_port: Annotated[
         int | None, typer.Option(help="Serve Prometheus metrics on this port.")
     ] = None,
@@ -45,7 +49,7 @@ def factory_command(
     if metrics_port:
         serve_metrics(metrics_port)
     trouble = Trouble(duplicates, shuffled, late, corrupt)
-    played = play_factory(load_context(say), Play(hours, speed, seed, start, trouble))
+    played = play_factory(load_context(say), Play(hours, speed, seed, start, trouble, publish))
     if as_json:
         print_json(played)
         return

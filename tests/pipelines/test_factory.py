@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,6 +25,9 @@ from pipelines.factory_sinks import FolderSink
 from pipelines.factory_trouble import Trouble, corrupted, disturb
 from pipelines.params import load_params
 from pipelines.plan_base import PLANT_NAME
+from pipelines.platform.kafka import EVENTS_TOPIC, PARTITIONS, Broker, broker_jars
+from pipelines.platform.kafka import KafkaError as KafkaStartError
+from pipelines.platform.processes import free_port
 from pipelines.settings import REPOSITORY, Settings
 from pipelines.storage import open_database, writing
 from pipelines.storage.repositories import Publication, publish_version
@@ -178,6 +182,24 @@ def test_without_a_published_version_a_dispatched_plan_is_played(context: Contex
     assert sink.messages[0].minute >= 360, "no line is manned before"
 
 
+def test_a_dispatched_plan_is_moved_by_whole_weeks_and_published_where_that_is_asked(
+    context: Context,
+) -> None:
+    play = Play(hours=1.0, speed=0.0, publish=True)
+    played = play_factory(context, play, Kept())
+    again = play_factory(context, play, Kept())
+    assert (played.version, again.version) == (1, 1)
+    assert played.starts_at.weekday() == 5, "the shipped plant begins on a Saturday"
+    assert timedelta(0) <= NOW - played.ends_at < timedelta(weeks=1)
+
+
+def test_a_plan_older_than_readers_keep_is_said_to_be(context: Context) -> None:
+    said: list[str] = []
+    publish(context, replace(PLANT, starts_at=NOW - timedelta(days=400)), SCHEDULE)
+    play_factory(replace(context, report=said.append), Play(hours=1.0, speed=0.0), Kept())
+    assert any("stream with --retention-days 430" in line for line in said)
+
+
 def test_a_newly_published_version_is_followed(context: Context) -> None:
     publish(context, PLANT, SCHEDULE)
     clock = Clock()
@@ -243,3 +265,59 @@ def test_what_was_sent_before_an_interruption_is_there(context: Context) -> None
     for file in files:
         for line in file.read_bytes().splitlines():
             parse(line)
+
+
+@pytest.mark.integration
+def test_kafka_gets_every_message_once_and_in_order_for_each_key(
+    context: Context, tmp_path: Path
+) -> None:
+    from confluent_kafka import Consumer, KafkaError
+
+    try:
+        jars = broker_jars(context.settings.jars)
+    except KafkaStartError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must run this test: {error}")
+        pytest.skip(str(error))
+    broker = Broker(jars, tmp_path, free_port())
+    broker.start()
+    try:
+        settings = context.settings.model_copy(update={"kafka": broker.address})
+        publish(context, PLANT, SCHEDULE)
+        play = Play(hours=6.0, speed=0.0)
+        played = play_factory(replace(context, settings=settings), play)
+        consumer = Consumer(
+            {
+                "bootstrap.servers": broker.address, "group.id": "test",
+                "auto.offset.reset": "earliest", "enable.partition.eof": True,
+            }
+        )  # fmt: skip
+        consumer.subscribe([EVENTS_TOPIC])
+        found: list[tuple[str, bytes]] = []
+        ended: set[int] = set()
+        while len(ended) < PARTITIONS:
+            message = consumer.poll(30)
+            assert message is not None, "no answer within 30 s"
+            error = message.error()
+            if error is not None:
+                assert error.code() == KafkaError._PARTITION_EOF, error
+                ended.add(message.partition())
+            else:
+                found.append((message.key().decode(), message.value()))
+        consumer.close()
+    finally:
+        broker.stop()
+    sink = Kept()
+    play_factory(context, play, sink)
+    sent = [(message.key, message.data) for message in sink.messages]
+    assert len(found) == len(sent) == sum(played.messages.values())
+    for key in {key for key, _ in sent}:
+        assert [data for k, data in found if k == key] == [data for k, data in sent if k == key]
+
+
+@pytest.mark.integration
+def test_kafka_that_does_not_answer_is_said(context: Context) -> None:
+    settings = context.settings.model_copy(update={"kafka": f"127.0.0.1:{free_port()}"})
+    publish(context, PLANT, SCHEDULE)
+    with pytest.raises(KafkaStartError, match=f"Kafka at {settings.kafka}"):
+        play_factory(replace(context, settings=settings), Play(hours=1.0, speed=0.0))
