@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from pipelines.storage.repositories.event_staging import COLUMNS
 
+# In the order of the key: neighbours in the index are written together.
 TAKE_IDS = (
-    "INSERT INTO event_ids (event_id, position, at, crc) "
-    "SELECT event_id, :base + place, at, crc FROM incoming WHERE true ON CONFLICT DO NOTHING"
+    "INSERT INTO event_ids (event_id, position, at, crc) SELECT event_id, :base + place, at, crc "
+    "FROM incoming WHERE true ORDER BY event_id, place ON CONFLICT DO NOTHING"
 )
 FALSE_COPIES = (
     "SELECT topic, topic_partition, topic_offset FROM incoming "
@@ -21,23 +22,41 @@ DROP_COPIES = (
 )
 _KEPT = ", ".join(name for name in COLUMNS if name != "crc" and not name.startswith("topic"))
 EVENTS = f"INSERT INTO events (position, {_KEPT}) SELECT :base + place, {_KEPT} FROM incoming"  # noqa: S608
-BY_TYPE = "SELECT type, count(*) FROM incoming GROUP BY type"
 DAYS = "SELECT DISTINCT (at AT TIME ZONE 'UTC')::date FROM incoming ORDER BY 1"
-LINES_CHANGED = "SELECT DISTINCT line FROM incoming WHERE line IS NOT NULL"
+BY_TYPE = """
+SELECT type, count(*) FROM incoming WHERE type NOT IN ('count', 'quality') GROUP BY type
+UNION ALL SELECT type, sum(events) FROM counted GROUP BY type
+"""
+LINES_CHANGED = """
+SELECT line FROM counted UNION SELECT line FROM incoming WHERE type = 'line_state'
+"""
 ITEMS_CHANGED = """
-SELECT item FROM incoming WHERE type IN ('material', 'count')
+SELECT item FROM counted WHERE type = 'count'
+UNION SELECT component FROM item_usage
+WHERE item IN (SELECT item FROM counted WHERE type = 'count')
+UNION SELECT item FROM incoming WHERE type = 'material'
 UNION SELECT item FROM deliveries
 WHERE delivery IN (SELECT delivery FROM incoming WHERE type = 'material')
-UNION SELECT component FROM item_usage
-WHERE item IN (SELECT item FROM incoming WHERE type = 'count')
 """
 
+# The one pass over the many: what is left to do is done on the sums. `since`: whether stocks were
+# opened before; they are opened all at once.
+COUNTED_TABLE = """
+CREATE TEMPORARY TABLE IF NOT EXISTS counted (type {text}, line {text}, minute {instant},
+item {text}, since boolean, events bigint, good {double}, scrap {double}, checked {double},
+failed {double}, at {instant})
+"""
+COUNTED = """
+INSERT INTO counted SELECT type, line, {minute}, item, at >= {opening}, count(*),
+coalesce(sum(good), 0), coalesce(sum(scrap), 0), coalesce(sum(checked), 0),
+coalesce(sum(failed), 0), max(at) FROM incoming WHERE type IN ('count', 'quality')
+GROUP BY type, line, {minute}, item, at >= {opening}
+"""
 LINE_MINUTES = """
 INSERT INTO line_minutes
 (line, minute, item, events, good, scrap, checked, failed, last_at)
-SELECT line, {minute}, item, count(*), coalesce(sum(good), 0), coalesce(sum(scrap), 0),
-coalesce(sum(checked), 0), coalesce(sum(failed), 0), max(at)
-FROM incoming WHERE type IN ('count', 'quality') GROUP BY line, {minute}, item
+SELECT line, minute, item, sum(events), sum(good), sum(scrap), sum(checked), sum(failed), max(at)
+FROM counted WHERE true GROUP BY line, minute, item
 ON CONFLICT (line, minute, item) DO UPDATE SET
 events = line_minutes.events + excluded.events, good = line_minutes.good + excluded.good,
 scrap = line_minutes.scrap + excluded.scrap, checked = line_minutes.checked + excluded.checked,
@@ -47,8 +66,7 @@ ELSE line_minutes.last_at END
 """
 LINE_DAYS = """
 INSERT INTO line_days (line, day, good, scrap, last_at)
-SELECT line, {day}, sum(good), sum(scrap), max(at) FROM incoming WHERE type = 'count'
-GROUP BY line, {day}
+SELECT line, {day}, sum(good), sum(scrap), max(at) FROM counted WHERE type = 'count' GROUP BY line, {day}
 ON CONFLICT (line, day) DO UPDATE SET
 good = line_days.good + excluded.good, scrap = line_days.scrap + excluded.scrap,
 last_at = CASE WHEN excluded.last_at > line_days.last_at THEN excluded.last_at
@@ -58,13 +76,14 @@ LINE_STATES = """
 INSERT INTO line_states (line, at, event_id, state, item, reason, until)
 SELECT line, at, event_id, status, item, reason, until FROM incoming WHERE type = 'line_state'
 """
-# An item that no opening names begins with nothing, before anything happened.
+# An item that the opening did not name began with nothing.
 UNNAMED_STOCKS = """
 INSERT INTO item_stocks (item, opening, opening_at, received, made, consumed)
-SELECT DISTINCT item, 0.0, {beginning}, 0.0, 0.0, 0.0 FROM (
-SELECT item FROM incoming WHERE type IN ('material', 'count')
+SELECT item, 0.0, {opening}, 0.0, 0.0, 0.0 FROM (
+SELECT item FROM counted WHERE type = 'count'
+UNION SELECT item FROM incoming WHERE type = 'material'
 UNION SELECT component FROM item_usage
-WHERE item IN (SELECT item FROM incoming WHERE type = 'count')) AS named
+WHERE item IN (SELECT item FROM counted WHERE type = 'count')) AS named
 WHERE true ON CONFLICT DO NOTHING
 """
 # Before deliveries are replaced, what they had brought is taken back; after, added anew.
@@ -86,23 +105,16 @@ FROM incoming WHERE type = '{kind}') AS ranked WHERE rank = 1
 ON CONFLICT ({key}) DO UPDATE SET {updates}, at = excluded.at, event_id = excluded.event_id
 WHERE (excluded.at, excluded.event_id) > ({table}.at, {table}.event_id)
 """
-MADE = """
-UPDATE item_stocks SET made = made + moved.quantity,
-as_of = CASE WHEN as_of IS NULL OR moved.at > as_of THEN moved.at ELSE as_of END
-FROM (SELECT incoming.item, sum(good) AS quantity, max(at) AS at
-FROM incoming JOIN item_stocks AS stocks ON stocks.item = incoming.item
-WHERE type = 'count' AND at >= opening_at GROUP BY incoming.item) AS moved
-WHERE moved.item = item_stocks.item
-"""
 # What is begun takes components, whether it comes out good or not.
-CONSUMED = """
-UPDATE item_stocks SET consumed = consumed + moved.quantity,
+MOVED = """
+UPDATE item_stocks SET
+made = item_stocks.made + moved.made, consumed = item_stocks.consumed + moved.consumed,
 as_of = CASE WHEN as_of IS NULL OR moved.at > as_of THEN moved.at ELSE as_of END
-FROM (SELECT component AS item, sum((good + scrap) * per_unit) AS quantity, max(at) AS at
-FROM incoming JOIN item_usage ON item_usage.item = incoming.item
-JOIN item_stocks AS stocks ON stocks.item = component
-WHERE type = 'count' AND at >= opening_at GROUP BY component) AS moved
-WHERE moved.item = item_stocks.item
+FROM (SELECT item, sum(made) AS made, sum(consumed) AS consumed, max(at) AS at FROM (
+SELECT item, good AS made, 0.0 AS consumed, at FROM {counts} WHERE type = 'count' AND {since}
+UNION ALL SELECT component, 0.0, (good + scrap) * per_unit, at
+FROM {counts} JOIN item_usage USING (item) WHERE type = 'count' AND {since}) AS each_moved
+GROUP BY item) AS moved WHERE moved.item = item_stocks.item
 """
 
 
@@ -143,36 +155,52 @@ def sums(dialect: str, utc_offset: int) -> list[tuple[frozenset[str], str]]:
 
     utc_offset: minutes that the plant's clocks are ahead of UTC; they say which day it is.
     """
-    postgresql = dialect == "postgresql"
-    minute = "date_trunc('minute', at)" if postgresql else "substr(at, 1, 16) || ':00.000000'"
-    beginning = (
-        "TIMESTAMPTZ '1970-01-01 00:00+00'" if postgresql else "'1970-01-01 00:00:00.000000'"
-    )
     day = (
-        f"((at AT TIME ZONE 'UTC') + INTERVAL '{utc_offset} minutes')::date"
-        if postgresql
-        else f"date(at, '{utc_offset:+d} minutes')"
+        f"((minute AT TIME ZONE 'UTC') + INTERVAL '{utc_offset} minutes')::date"
+        if dialect == "postgresql"
+        else f"date(minute, '{utc_offset:+d} minutes')"
     )
     material, count = frozenset({"material"}), frozenset({"count"})
     return [
-        (count | {"quality"}, LINE_MINUTES.format(minute=minute)),
+        (count | {"quality"}, LINE_MINUTES),
         (count, LINE_DAYS.format(day=day)),
         (frozenset({"line_state"}), LINE_STATES),
-        (count | material, UNNAMED_STOCKS.format(beginning=beginning)),
+        (count | material, UNNAMED_STOCKS.format(opening=_opening(dialect))),
         (material, RECEIVED.format(sign="-")),
         (material, DELIVERIES),
         (material, RECEIVED.format(sign="+")),
-        (count, MADE),
-        (count, CONSUMED),
+        (count, MOVED.format(counts="counted", since="since")),
         (frozenset({"order"}), ORDERS),
     ]
 
 
-# After stocks were opened anew: what all stored events moved since.
-REOPEN = (
-    RECEIVED.format(sign="+").replace(
+def count_up(dialect: str) -> tuple[str, str, str]:
+    """The statements that make `counted`, empty it, and fill it from `incoming`."""
+    postgresql = dialect == "postgresql"
+    kinds = {"text": "text", "instant": "timestamptz", "double": "double precision"}
+    if not postgresql:
+        kinds = dict.fromkeys(kinds, "")
+    minute = "date_trunc('minute', at)" if postgresql else "substr(at, 1, 16) || ':00.000000'"
+    return (
+        COUNTED_TABLE.format(**kinds),
+        "DELETE FROM counted",
+        COUNTED.format(minute=minute, opening=_opening(dialect)),
+    )
+
+
+def reopen() -> tuple[str, ...]:
+    """After stocks were opened anew: what all stored events moved since."""
+    received = RECEIVED.format(sign="+").replace(
         "AND delivery IN (SELECT delivery FROM incoming WHERE type = 'material')\n", ""
-    ),
-    MADE.replace("incoming", "events"),
-    CONSUMED.replace("incoming", "events"),
-)
+    )
+    since = "at >= (SELECT max(opening_at) FROM item_stocks)"
+    return received, MOVED.format(counts="events", since=since)
+
+
+def _opening(dialect: str) -> str:
+    beginning = (
+        "TIMESTAMPTZ '1970-01-01 00:00+00'"
+        if dialect == "postgresql"
+        else "'1970-01-01 00:00:00.000000'"
+    )
+    return f"coalesce((SELECT max(opening_at) FROM item_stocks), {beginning})"  # noqa: S608

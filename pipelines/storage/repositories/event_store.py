@@ -159,6 +159,8 @@ def _take_ids(connection: Connection, base: int, staged: int) -> list[Place]:
 def _add_up(
     connection: Connection, base: int, utc_offset: int
 ) -> tuple[dict[str, int], frozenset[str], frozenset[str]]:
+    for statement in event_sql.count_up(connection.dialect.name):
+        connection.exec_driver_sql(statement)
     stored = {str(kind): int(count) for kind, count in connection.execute(text(event_sql.BY_TYPE))}
     if not stored:
         return {}, frozenset(), frozenset()

@@ -24,7 +24,7 @@ from pipelines.events import (
 )
 from pipelines.storage.base import Instant
 from pipelines.storage.plant_tables import ItemRow, LineRow, PlantRow
-from pipelines.storage.repositories.event_sql import REOPEN
+from pipelines.storage.repositories.event_sql import reopen
 from pipelines.storage.repositories.plants import find_snapshot
 from pipelines.storage.stream_tables import (
     EVENTS,
@@ -95,7 +95,7 @@ def open_stocks(session: Session, plant: Plant) -> None:
             for one in plant.bom
         ]
         session.execute(insert(ItemUsageRow), usage)
-    for statement in REOPEN:
+    for statement in reopen():
         session.connection().exec_driver_sql(statement)
 
 
