@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+import functools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine
 
@@ -18,7 +24,7 @@ from pipelines.params import load_params
 from pipelines.plan_base import PLANT_NAME
 from pipelines.react import CURSOR, Pace, Reaction, Reactor, follow
 from pipelines.settings import REPOSITORY, Settings
-from pipelines.storage import open_database, reading, writing
+from pipelines.storage import reading, writing
 from pipelines.storage.repositories import (
     Publication,
     list_versions,
@@ -26,8 +32,16 @@ from pipelines.storage.repositories import (
     publish_version,
 )
 from pipelines.storage.repositories.cursors import CursorMovedError, load_cursor
+from pipelines.storage.repositories.live import noted_since
 from plant import Plant, Schedule, Weights, Zones, evaluate
 from tests.pipelines.committed_events import commit, line_state, material, order
+from tests.pipelines.storage.conftest import (  # noqa: F401
+    address,
+    database,
+    migrated_postgresql,
+    migrated_sqlite,
+    postgresql,
+)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PLANT = generate(6, 16, 60, 5, 0.9, 7)
@@ -86,27 +100,21 @@ class Floor:
         with reading(self.engine) as session:
             return [one.number for one in list_versions(session) if one.status == "draft"][::-1]
 
+    def position(self) -> int:
+        with reading(self.engine) as session:
+            return noted_since(session, 0)[-1].position
+
     def cursor(self) -> int | None:
         with reading(self.engine) as session:
             return load_cursor(session, CURSOR)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "takt.db"
-    open_database(f"sqlite:///{file}").dispose()
-    return file
-
-
 @pytest.fixture
-def floor(tmp_path: Path, empty: Path) -> Iterator[Floor]:
-    shutil.copy(empty, tmp_path / "takt.db")
-    settings = Settings(data=tmp_path)
+def floor(tmp_path: Path, address: str, database: Engine) -> Floor:  # noqa: F811
+    settings = Settings(data=tmp_path, database_url=address)
     params = load_params(REPOSITORY / "params.yaml")
     context = Context(settings, params, lambda: NOW, lambda _line: None)
-    engine = open_database(settings.database_url)
-    yield Floor(context, engine, Clock())
-    engine.dispose()
+    return Floor(context, database, Clock())
 
 
 @pytest.fixture
@@ -353,3 +361,59 @@ def test_the_clock_of_the_plan_is_when_things_happened_not_when_they_were_told(
         version = load_version(session, reaction.version or 0)
     assert version.meta.zones["frozen"] == max(480, BUSY.start + 5)
     assert version.plant.starts_at + timedelta(minutes=BUSY.start) < NOW
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_killed_again_and_again_the_process_loses_nothing_and_stops_when_asked(
+    published: Floor,
+    tmp_path: Path,
+    address: str,  # noqa: F811
+) -> None:
+    rng = np.random.default_rng(5)
+    environment = os.environ | {"TAKT_DATA": str(tmp_path), "TAKT_DATABASE_URL": address}
+    command = [sys.executable, "-m", "pipelines.cli", "react"]
+    at = BUSY.start
+    stops: list[tuple[str, float, float]] = []
+    log = tmp_path / "react.log"
+
+    def start() -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output
+            )
+
+    def told(times: int) -> bool:
+        return log.exists() and log.read_text().count("follows events after") >= times
+
+    for number in range(4):
+        process = start()
+        try:
+            wait_for(functools.partial(told, number + 1), 60)
+            line = PLANT.lines[number].id
+            at += 10
+            stops.append((line, at, at + 900))
+            commit(published.engine, [line_state(S, at, line, "down", at + 900)])
+            if number < 3:
+                time.sleep(float(rng.uniform(0, 1.5)))
+            else:
+                wait_for(lambda: published.cursor() == published.position(), 60)
+        finally:
+            process.send_signal(signal.SIGKILL if number < 3 else signal.SIGTERM)
+            status = process.wait(60)
+    assert status == 0, log.read_text()
+    drafts = published.drafts()
+    assert 1 <= len(drafts) <= 4
+    with reading(published.engine) as session:
+        plant = load_version(session, drafts[-1]).plant
+    for line, since, until in stops:
+        shifts = next(one for one in plant.lines if one.id == line).shifts
+        assert all(one.end <= max(since, at) or one.start >= until for one in shifts), line
+
+
+def wait_for(holds: Callable[[], bool], seconds: float) -> None:
+    """Return once it holds; fail where it does not in time."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"expected within {seconds:g} s"
+        time.sleep(0.05)
