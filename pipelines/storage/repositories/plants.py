@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from pipelines.storage.repositories.sync import NotStoredError
@@ -51,7 +51,11 @@ def store_plant(session: Session, name: str, plant: Plant, now: datetime) -> int
     session.flush()
     for table, rows in _tables(plant):
         if rows:
-            session.execute(insert(table), [{"plant_id": head.id, **row} for row in rows])
+            # The table, not the class: a class's insert is a statement for each pattern of nulls.
+            session.execute(
+                insert(cast("Table", table.__table__)),
+                [{"plant_id": head.id, **row} for row in rows],
+            )
     return head.id
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from pipelines.storage.repositories.notices import add_notice
@@ -282,8 +282,10 @@ def _store_content(session: Session, number: int, publication: Publication) -> N
         for name, value in asdict(cast("Any", record)).items()
     ]
     for table, rows in ((VersionRunRow, runs), (VersionPeggingRow, pegs), (VersionKpiRow, kpis)):
-        if rows:
-            session.execute(insert(table), rows)
+        if (
+            rows
+        ):  # the table, not the class: a class's insert is a statement for each pattern of nulls
+            session.execute(insert(cast("Table", table.__table__)), rows)
 
 
 def _load_schedule(session: Session, number: int) -> Schedule:
