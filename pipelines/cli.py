@@ -16,6 +16,7 @@ from pipelines.commands import (
     pictures,
     planning,
     react,
+    service,
     steps,
     stream,
 )
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (steps, planning, alternatives, exchange, pictures, history, factory, stream, react):
+for group in (steps, planning, alternatives, exchange, pictures, history, factory, stream, react, service):
     group.register(app)
 
 

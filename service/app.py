@@ -1,4 +1,4 @@
-"""The application: its parts put together. `uvicorn --factory service.app:create_app` runs it."""
+"""The application: its parts put together. `takt serve` runs it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pipelines.context import Context, load_context
 from service import faults, problems
+from service.logs import set_up_logs
 from service.middleware import Limit, Watch
 from service.problems import ProblemDocument
 from service.routes import (
@@ -74,6 +75,12 @@ def create_app(context: Context | None = None, *, is_warm: bool = True) -> FastA
     app.add_middleware(Watch)
     _describe(app)
     return app
+
+
+def serve_app() -> FastAPI:
+    """The service that the environment gives, with its logs set up: what `takt serve` runs."""
+    set_up_logs()
+    return create_app()
 
 
 @asynccontextmanager

@@ -9,15 +9,15 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from pipelines.views import orders, runs, stocks
+from pipelines.views.exceptions import ExceptionView, FixView, exceptions_of, fixes_for
 from pipelines.views.shelf import Shown
-from plant.explain import Fix, PlanException, exceptions, fixes_of
 from plant.io import plant_to_document
 from service.problems import FieldProblem, ProblemError
 
 Stocks = tuple[stocks.StockSummary, ...]
 Lines = tuple[runs.LineView, ...]
-Exceptions = tuple[PlanException, ...]
-Fixes = tuple[Fix, ...]
+Exceptions = tuple[ExceptionView, ...]
+Fixes = tuple[FixView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,7 @@ STOCKS = Part(
     TypeAdapter(Stocks),
     lambda it: stocks.project_stocks(it.plant, it.schedule, it.evaluation),
 )
-EXCEPTIONS = Part(
-    "exceptions",
-    TypeAdapter(Exceptions),
-    lambda it: exceptions(it.plant, it.schedule, it.base, it.weights, it.zones, was=it.evaluation),
-)
+EXCEPTIONS = Part("exceptions", TypeAdapter(Exceptions), exceptions_of)
 CHAIN = TypeAdapter(orders.Chain)
 STOCK = TypeAdapter(stocks.StockProjection)
 FIXES = TypeAdapter(Fixes)
@@ -63,13 +59,7 @@ def stock(item: str) -> Part:
 
 def fixes(exception: str) -> Part:
     """What would help with an exception."""
-    return Part(
-        f"fixes {exception}",
-        FIXES,
-        lambda it: fixes_of(
-            it.plant, it.schedule, exception, it.base, it.weights, it.zones, it.evaluation
-        ),
-    )
+    return Part(f"fixes {exception}", FIXES, lambda it: fixes_for(it, exception))
 
 
 def chain(order: str | None, run: str | None) -> Part:

@@ -164,20 +164,22 @@ def _store_plant(context: Context, path: Path) -> None:
 
 
 def _listeners(context: Context) -> tuple[Any, ...]:
-    """Those who are told of commits: the copy of the latest state where it is shared, in Redis."""
-    if context.settings.redis_url is None:
-        return ()
+    """Those who are told of commits: browsers, and the copy of the latest state shared in Redis."""
+    from pipelines.line_notices import tell_lines
     from pipelines.storage import open_database, reading
     from pipelines.storage.cache import open_latest_state
     from pipelines.storage.repositories import live
 
     engine = open_database(context.settings.database_url)
+    browsers = tell_lines(engine, context.clock)
+    if context.settings.redis_url is None:
+        return (browsers,)
 
     def load() -> Any:
         with reading(engine) as session:
             return live.latest_now(session)
 
-    return (open_latest_state(context.settings.redis_url, load).apply,)
+    return (open_latest_state(context.settings.redis_url, load).apply, browsers)
 
 
 class _failures:  # noqa: N801

@@ -31,7 +31,7 @@ class WhatIf(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ScheduleFigures:
     """What the referee says of a schedule: cost, KPIs and how many rules it breaks."""
 
     cost: Mapping[str, float]
@@ -49,9 +49,9 @@ class Outcome:
     """
 
     feasible: bool
-    published: Figures
-    as_it_is: Figures
-    planned: Figures
+    published: ScheduleFigures
+    as_it_is: ScheduleFigures
+    planned: ScheduleFigures
     edit: Mapping[str, Any]
     notes: tuple[str, ...]
 
@@ -91,7 +91,7 @@ def look_ahead(
         notes = found.notes
         schedule = _better(plant, mended, found.schedule, base, weights, zones)
 
-    def figures(of: Schedule, where: Plant = plant) -> Figures:
+    def figures(of: Schedule, where: Plant = plant) -> ScheduleFigures:
         return _figures(evaluate(where, of, base, weights, zones))
 
     planned = evaluate(plant, schedule, base, weights, zones)
@@ -114,6 +114,6 @@ def _better(
     return found if is_better else mended.schedule
 
 
-def _figures(verdict: Evaluation) -> Figures:
+def _figures(verdict: Evaluation) -> ScheduleFigures:
     told = evaluation_to_document(verdict)
-    return Figures(told["cost"], told["kpis"], len(verdict.violations))
+    return ScheduleFigures(told["cost"], told["kpis"], len(verdict.violations))

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from pipelines.drafts import Changed, Draft, DraftMeta, Entry
 from pipelines.storage.repositories.drafts import EntryKind
 from pipelines.views.versions import Figure, RunDifference
 from plant import Violation
 from plant.diff import Difference, RunChange
-from plant.io.edits import edit_to_document
+from plant.edits import Edit
+from plant.io.edits import EditDocument, edit_to_document
 from plant.legal_lines import Place
 from plant.verdict import OrderChange, Verdict
+
+EDIT: TypeAdapter[EditDocument] = TypeAdapter(EditDocument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class EntryView:
     author: str
     at: datetime
     reason: str
-    edit: Mapping[str, Any]
+    edit: EditDocument
     cost_before: float
     cost_after: float
     feasible: bool
@@ -126,6 +130,12 @@ def verdict_view(verdict: Verdict) -> VerdictView:
     )
 
 
+def edit_document(edit: Edit) -> EditDocument:
+    """The edit as it is sent."""
+    found: EditDocument = EDIT.validate_python(edit_to_document(edit))
+    return found
+
+
 def entry_view(entry: Entry) -> EntryView:
     """An entry of a draft's journal as it is shown."""
     return EntryView(
@@ -135,7 +145,7 @@ def entry_view(entry: Entry) -> EntryView:
         entry.author,
         entry.at,
         entry.reason,
-        edit_to_document(entry.edit),
+        edit_document(entry.edit),
         entry.cost_before,
         entry.cost_after,
         entry.feasible,

@@ -13,8 +13,8 @@ from models.optimize.repair.mend import RunRepair
 from pipelines.jobs.mending import Proposal
 from pipelines.jobs.what_if import Outcome
 from pipelines.storage.repositories.jobs import Job, JobStatus
-from pipelines.views.drafts import VerdictView, verdict_view
-from plant.io.edits import edit_to_document
+from pipelines.views.drafts import VerdictView, edit_document, verdict_view
+from plant.io.edits import EditDocument
 
 OUTCOME = TypeAdapter(Outcome)
 
@@ -27,7 +27,7 @@ class RepairView:
     """
 
     revision: int
-    edit: Mapping[str, Any]
+    edit: EditDocument
     verdict: VerdictView
     runs: tuple[RunRepair, ...]
     given_up: tuple[str, ...]
@@ -56,7 +56,7 @@ def repair_view(revision: int, proposal: Proposal) -> RepairView:
     """The proposal as it is shown."""
     return RepairView(
         revision,
-        edit_to_document(proposal.edit),
+        edit_document(proposal.edit),
         verdict_view(proposal.verdict),
         proposal.runs,
         proposal.given_up,

@@ -36,7 +36,7 @@ READ: dict[int | str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class VersionFigures:
     """A version's cost by component, its KPIs, and the weights and zones it was judged under."""
 
     currency: str
@@ -47,7 +47,7 @@ class Figures:
     bound: float | None
 
 
-FIGURES: TypeAdapter[Any] = TypeAdapter(Figures)
+FIGURES: TypeAdapter[Any] = TypeAdapter(VersionFigures)
 COMPARISON: TypeAdapter[Any] = TypeAdapter(versions.Comparison)
 
 
@@ -90,7 +90,7 @@ async def get_version_runs(
     return await _part(state, request, number, contents.RUNS)
 
 
-@router.get("/{number}/figures", responses=READ, response_model=Figures)
+@router.get("/{number}/figures", responses=READ, response_model=VersionFigures)
 async def get_version_figures(
     state: StateDep, _user: Viewer, request: Request, number: Number
 ) -> Response:
@@ -186,9 +186,9 @@ async def _part(state: State, request: Request, number: int, part: Part) -> Resp
     )
 
 
-def _figures(state: State, number: int) -> Figures:
+def _figures(state: State, number: int) -> VersionFigures:
     stored = state.shelf.version(number).stored
     meta = stored.meta
-    return Figures(
+    return VersionFigures(
         stored.plant.currency, stored.cost, stored.kpis, meta.weights, meta.zones, meta.bound
     )
