@@ -101,7 +101,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._copy = copy
         self._mode = autoreset_mode
         lines, items, slots = self.fleet.lines, self.fleet.items, self.fleet.slot_item.shape[1]
-        self._seen = _blank(self.fleet)
+        self._seen = _blank(self.fleet, self.scales)
         self._fixed = _fixed(self.fleet)
         edges = self._fixed["edges"].shape[1]
         self.single_observation_space = spaces.Dict(
@@ -293,14 +293,28 @@ def hourly_cost(assignment: Assignment, tuned: bool = True) -> float:
     return max(total / (plant.horizon / 60.0), 1e-6)
 
 
-def _blank(fleet: Fleet) -> Seen:
+def _blank(fleet: Fleet, scales: NDArray[np.float64]) -> Seen:
+    """Room for observations, with what of them never changes."""
     size, lines, slots = fleet.size, fleet.lines, fleet.slot_item.shape[1]
     mask = np.zeros((size, lines, 1 + slots), np.int8)
     mask[:, :, 0] = 1
+    of_lines = np.zeros((size, lines, LINE_FEATURES), np.float32)
+    each = (scales / lines).repeat(lines)
+    for column, money in enumerate((fleet.run_cost, fleet.overtime_cost, fleet.idle_cost), 15):
+        of_lines[:, :, column] = _squashed(money / each).reshape(size, lines)
+    of_items = np.zeros((size, fleet.items, ITEM_FEATURES), np.float32)
+    per_day = np.where(fleet.rate_best > 0, fleet.rate_best * 24.0, np.maximum(fleet.stock, 1.0))
+    hourly = per_day / 24.0 / 24.0 / scales.repeat(fleet.items) * 100.0
+    constant = (
+        _squashed(fleet.holding * hourly), _squashed(fleet.shortage * hourly),
+        _squashed(fleet.makers / 4.0), fleet.is_component, fleet.makers == 0,
+    )  # fmt: skip
+    for column, values in enumerate(constant, 9):
+        of_items[:, :, column] = values.reshape(size, -1)
     return Seen(
         np.zeros((size, PLANT_FEATURES), np.float32),
-        np.zeros((size, lines, LINE_FEATURES), np.float32),
-        np.zeros((size, fleet.items, ITEM_FEATURES), np.float32),
+        of_lines,
+        of_items,
         np.zeros((size, lines, slots, SLOT_FEATURES), np.float32),
         mask,
         np.zeros(size * lines, np.int64),
@@ -335,6 +349,10 @@ def _fixed(fleet: Fleet) -> Observation:
         "edges": edges,
         "edge_units": units,
     }
+
+
+def _squashed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values / (1.0 + values)
 
 
 def _box(*shape: int) -> spaces.Box:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from envs.fleet.kernel_choices import regular_room, worked_when_free
 from envs.fleet.kernel_lines import kept_begin, setup_into
-from envs.fleet.kernel_stocks import DAY, can_be_taken
+from envs.fleet.kernel_stocks import DAY, DUST, can_be_taken
 from envs.fleet.luck import DEMAND_SPREAD, LATE_SHARE
 from envs.fleet.plants import FAR, TICK, Fleet
 from envs.fleet.state import State
@@ -20,6 +20,7 @@ from plant.compiled import inner, outer
 PLANT_FEATURES, LINE_FEATURES, ITEM_FEATURES, SLOT_FEATURES = 15, 19, 33, 14
 BUCKETS = np.array([480, 1440, 2880, 4320, 7200, 10080, 14400, 20160])  # minutes ahead
 FIRST_DUE, FIRST_ARRIVAL = 17, 25
+PER_DAY = 1.0 / 1440.0
 SLACK, INDEX, BEHIND, OVERTIME_SHARE = 4, 10, 11, 12  # slot features
 
 
@@ -55,6 +56,12 @@ def squashed(value: float) -> float:
 
 
 @inner
+def part_of(value: float, per: float) -> float:
+    """The same of a number over another."""
+    return value / (value + per)
+
+
+@inner
 def see_plant(f: Fleet, s: State, luck: Floats, scale: float, b: int, out: Seen) -> None:
     """Time gone; time of day and week (twice each); share of lines deciding; backlog; load; luck; weights."""
     now, lines = s.clock[b], f.lines
@@ -79,105 +86,107 @@ def see_plant(f: Fleet, s: State, luck: Floats, scale: float, b: int, out: Seen)
 
 
 @inner
-def see_line(f: Fleet, s: State, clock: Clock, scale: float, b: int, line: int, out: Seen) -> None:
-    """What one line does and is about to do.
+def see_lines(f: Fleet, s: State, clock: Clock, b: int, out: Seen) -> None:
+    """What each line does and is about to do; the money in columns 15 to 17 never changes.
 
     Deciding; running; changing over or waiting to; down; holding; days until asked, until the run's
     expected end, since the last failure, until repaired; share of the run done; shift share in the next
     8, 24 and 72 h, overtime share in 24 h; days until its next kept run; run, overtime and idle money of
     an hour over the plant's of an hour and line; share of overtime so far.
     """
-    now = s.clock[b]
-    seen = out.lines[b, line - b * f.lines]
-    running = s.end_at[line] < FAR
-    seen[0], seen[1] = s.deciding[line], running
-    seen[2] = s.start_at[line] < FAR
-    seen[3], seen[4] = s.down_until[line] > now, s.held[line]
-    seen[5] = min(max(s.ask_at[line] - now, 0) / DAY, 3.0)
-    expected = max(s.planned_end[line] - now, 0) if running else 0
-    seen[6] = min(expected / DAY, 3.0)
-    seen[7] = squashed((now - s.failed_at[line]) / DAY) if s.failed_at[line] >= 0 else 1.0
-    seen[8] = min(max(s.down_until[line] - now, 0) / DAY, 1.0)
-    row, tick = clock.of_line[line], now // f.rhythm[TICK]
-    manned, last = clock.manned[row], clock.manned.shape[1] - 1
-    per_day = 1440 // f.rhythm[TICK]
-    seen[9] = 0.0
-    if running:
-        done = manned[min(tick, last)] - s.begun[line]
-        seen[9] = min(max(done / max(s.target[line] - s.begun[line], 1), 0.0), 1.0)
-    here = manned[min(tick, last)]
-    seen[10] = (manned[min(tick + per_day // 3, last)] - here) / 480.0
-    seen[11] = (manned[min(tick + per_day, last)] - here) / 1440.0
-    seen[12] = (manned[min(tick + 3 * per_day, last)] - here) / 4320.0
-    overtime = clock.overtime[row]
-    ahead = overtime[min(tick + per_day, last)] - overtime[min(tick, last)]
-    seen[13] = ahead / 1440.0
-    seen[14] = 1.0
-    if s.next_fixed[line] < f.fixed_first[line + 1]:
-        seen[14] = min(max(kept_begin(f, s, line) - now, 0) / DAY / 3.0, 1.0)
-    each = scale / f.lines
-    seen[15] = squashed(f.run_cost[line] / each)
-    seen[16] = squashed(f.overtime_cost[line] / each)
-    seen[17] = squashed(f.idle_cost[line] / each)
-    seen[18] = overtime[min(tick, last)] / max(here, 1)
+    now, first = s.clock[b], b * f.lines
+    deciding, end_at, start_at, down_until = s.deciding, s.end_at, s.start_at, s.down_until
+    held, ask_at, planned_end, failed_at = s.held, s.ask_at, s.planned_end, s.failed_at
+    begun, target, next_fixed, fixed_first = s.begun, s.target, s.next_fixed, f.fixed_first
+    of_line, manned, overtime = clock.of_line, clock.manned, clock.overtime
+    seen = out.lines[b]
+    last, per_day = manned.shape[1] - 1, 1440 // f.rhythm[TICK]
+    tick = min(now // f.rhythm[TICK], last)
+    shift, day = min(tick + per_day // 3, last), min(tick + per_day, last)
+    days = min(tick + 3 * per_day, last)
+    for row in range(f.lines):
+        line = first + row
+        running = end_at[line] < FAR
+        seen[row, 0], seen[row, 1] = deciding[line], running
+        seen[row, 2] = start_at[line] < FAR
+        down = max(down_until[line] - now, 0)
+        seen[row, 3], seen[row, 4] = down > 0, held[line]
+        seen[row, 5] = min(max(ask_at[line] - now, 0), 4320) * PER_DAY
+        seen[row, 6] = min(max(planned_end[line] - now, 0), 4320) * PER_DAY if running else 0.0
+        seen[row, 7] = squashed((now - failed_at[line]) * PER_DAY) if failed_at[line] >= 0 else 1.0
+        seen[row, 8] = min(down, 1440) * PER_DAY
+        calendar = of_line[line]
+        here = manned[calendar, tick]
+        seen[row, 9] = 0.0
+        if running:
+            done = max(here - begun[line], 0) / max(target[line] - begun[line], 1)
+            seen[row, 9] = min(done, 1.0)
+        seen[row, 10] = (manned[calendar, shift] - here) * (PER_DAY * 3.0)
+        seen[row, 11] = (manned[calendar, day] - here) * PER_DAY
+        seen[row, 12] = (manned[calendar, days] - here) * (PER_DAY / 3.0)
+        extra = overtime[calendar, tick]
+        seen[row, 13] = (overtime[calendar, day] - extra) * PER_DAY
+        seen[row, 14] = 1.0
+        if next_fixed[line] < fixed_first[line + 1]:
+            begin = max(kept_begin(f, s, line) - now, 0)
+            seen[row, 14] = min(begin * (PER_DAY / 3.0), 1.0)
+        seen[row, 18] = extra / here if extra > 0 else 0.0
 
 
 @inner
-def see_item(f: Fleet, s: State, scale: float, b: int, i: int, out: Seen) -> None:
-    """What one item has and is needed for; amounts in days of its best line's work (raw: of its stock).
+def see_items(f: Fleet, s: State, scale: float, b: int, out: Seen) -> None:
+    """What each item has and is needed for; amounts in days of its best line's work (raw: of its stock).
 
     Stock; stock over safety; supply known; backlog; backlog money; need in all and near; days until short;
-    worth, holding and shortage money of an hour of it; makers; component; raw; units reserved; share of the
-    demand that is not yet known; what can be taken now; demand due in eight buckets; what arrives in them.
+    worth of an hour of it; holding and shortage money, makers, component, raw (columns 9 to 13, which never
+    change); units reserved; share of the demand that is not yet known; what can be taken now; demand due in
+    eight buckets; what arrives in them.
     """
-    now = s.clock[b]
-    seen = out.items[b, i - b * f.items]
-    hour = f.rate_best[i]
-    per = hour * 24.0 if hour > 0 else max(f.stock[i], 1.0)
-    if hour <= 0:
-        hour = per / 24.0
-    seen[0] = squashed(max(s.stock[i], 0.0) / per)
-    seen[1] = min(s.stock[i] / f.safety[i], 3.0) if f.safety[i] > 0 else 1.0
-    own = f.order_first[i]
-    first = s.due[i]
-    asked = s.sum[first - 1] if first > own else 0.0
-    seen[2] = squashed(max(s.supply[i] - asked, 0.0) / per)
-    seen[3] = squashed(s.backlog[i] / per)
-    seen[4] = squashed(s.backlog_value[i] / 24.0 / scale)
-    seen[5] = squashed(s.need_total[i] / per)
-    seen[6] = squashed(s.need_near[i] / per)
-    short = 5.0 if s.short_at[i] == FAR else (s.short_at[i] - now) / DAY
-    seen[7] = min(max(short, -3.0), 5.0)
-    seen[8] = squashed(s.worth[i] * hour / 24.0 / scale * 10.0)
-    seen[9] = squashed(f.holding[i] * hour / 24.0 / scale * 100.0)
-    seen[10] = squashed(f.shortage[i] * hour / 24.0 / scale * 100.0)
-    seen[11] = squashed(f.makers[i] / 4.0)
-    seen[12], seen[13] = f.is_component[i], f.makers[i] == 0
-    seen[14] = squashed(s.reserved[i] / per)
-    end = s.within[i]
-    total = s.sum[end - 1] if end > own else 0.0
-    unknown = total - (s.sum[s.known[i] - 1] if s.known[i] > own else 0.0)
-    seen[15] = max(unknown, 0.0) / total if total > 0 and s.known[i] < end else 0.0
-    seen[16] = squashed(can_be_taken(f, s, i, now) / per) if f.is_component[i] else 0.0
-    arrivals = f.arrival_first[i] < f.arrival_first[i + 1]
-    arrival = s.arrival[i]
-    for bucket in range(8):
-        until = now + BUCKETS[bucket]
-        order = s.ahead[i, bucket]
-        while order < end and s.order_due[order] <= until:
-            order += 1
-        s.ahead[i, bucket] = order
-        total = max(s.sum[order - 1] if order > own else 0.0, asked)
-        units = total - asked
-        asked = total
-        seen[FIRST_DUE + bucket] = units / (units + per)
-        if not arrivals:
-            continue
-        units = 0.0
-        while arrival < f.arrival_first[i + 1] and f.arrival_at[arrival] <= until:
-            units += f.arrival_quantity[arrival]
-            arrival += 1
-        seen[FIRST_ARRIVAL + bucket] = units / (units + per)
+    now, first_row = s.clock[b], b * f.items
+    rate_best, opening, stock, safety = f.rate_best, f.stock, s.stock, f.safety
+    supply, backlog, value, total_need = s.supply, s.backlog, s.backlog_value, s.need_total
+    near_need, short_at, worth, reserved = s.need_near, s.short_at, s.worth, s.reserved
+    first_order, first_arrival, within = f.order_first, f.arrival_first, s.within
+    due, known, ahead, sums, order_due = s.due, s.known, s.ahead, s.sum, s.order_due
+    seen = out.items[b]
+    for row in range(f.items):
+        i = first_row + row
+        per = rate_best[i] * 24.0 if rate_best[i] > 0 else max(opening[i], 1.0)
+        hourly = per / 24.0 / 24.0 / scale
+        seen[row, 0] = part_of(max(stock[i], 0.0), per)
+        seen[row, 1] = min(stock[i] / safety[i], 3.0) if safety[i] > 0 else 1.0
+        own, end = first_order[i], within[i]
+        asked = sums[due[i] - 1] if due[i] > own else 0.0
+        seen[row, 2] = part_of(max(supply[i] - asked, 0.0), per)
+        seen[row, 3] = part_of(backlog[i], per)
+        seen[row, 4] = part_of(value[i], 24.0 * scale)
+        seen[row, 5] = part_of(total_need[i], per)
+        seen[row, 6] = part_of(near_need[i], per)
+        seen[row, 7] = max(min(short_at[i] - now, 7200), -4320) * PER_DAY
+        seen[row, 8] = squashed(worth[i] * hourly * 10.0)
+        seen[row, 14] = part_of(reserved[i], per)
+        seen[row, 15] = 0.0
+        if known[i] < end:
+            surely = sums[known[i] - 1] if known[i] > own else 0.0
+            seen[row, 15] = 1.0 - surely / max(sums[end - 1], DUST)
+        seen[row, 16] = part_of(can_be_taken(f, s, i, now), per) if f.is_component[i] else 0.0
+        if own < end:
+            for bucket in range(8):
+                until, order = now + BUCKETS[bucket], ahead[i, bucket]
+                while order < end and order_due[order] <= until:
+                    order += 1
+                ahead[i, bucket] = order
+                total = max(sums[order - 1] if order > own else 0.0, asked)
+                seen[row, FIRST_DUE + bucket] = part_of(total - asked, per)
+                asked = total
+        if first_arrival[i] < first_arrival[i + 1]:
+            arrival = s.arrival[i]
+            for bucket in range(8):
+                until, units = now + BUCKETS[bucket], 0.0
+                while arrival < first_arrival[i + 1] and f.arrival_at[arrival] <= until:
+                    units += f.arrival_quantity[arrival]
+                    arrival += 1
+                seen[row, FIRST_ARRIVAL + bucket] = part_of(units, per)
 
 
 @inner
@@ -236,13 +245,12 @@ def observe(
     f, s, c, out = borrow(fleet), borrow(state), borrow(clock), borrow(seen)
     for b in range(first, last):
         see_plant(f, s, luck, scale[b], b, out)
+        see_lines(f, s, c, b, out)
+        see_items(f, s, scale[b], b, out)
         for line in range(b * f.lines, (b + 1) * f.lines):
-            see_line(f, s, c, scale[b], b, line, out)
             if s.deciding[line]:
                 see_slots(f, s, scale[b], b, line, out)
             elif out.shown[line]:
                 out.slots[b, line - b * f.lines, :, :] = 0.0
                 out.mask[b, line - b * f.lines, 1:] = 0
                 out.shown[line] = 0
-        for i in range(b * f.items, (b + 1) * f.items):
-            see_item(f, s, scale[b], b, i, out)
