@@ -6,6 +6,7 @@
 >>> moved.verdict.cost["total"].change, moved.draft.meta.revision
 """
 
+from pipelines.drafts.carrying import Carried, Left, carry_over
 from pipelines.drafts.desk import Desk, Draft
 from pipelines.drafts.editing import (
     Changed,
@@ -42,6 +43,7 @@ from pipelines.storage.repositories.notes import Handling, Note
 
 __all__ = [
     "BaseSupersededError",
+    "Carried",
     "Changed",
     "Desk",
     "Draft",
@@ -51,12 +53,14 @@ __all__ = [
     "DraftStatusError",
     "Entry",
     "Handling",
+    "Left",
     "Note",
     "NothingToUndoError",
     "Review",
     "StaleRevisionError",
     "apply_edit",
     "approve",
+    "carry_over",
     "compare",
     "discard",
     "exception_handling",

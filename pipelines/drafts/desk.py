@@ -21,7 +21,7 @@ from pipelines.storage import reading
 from pipelines.storage.repositories import StoredVersion, load_version
 from pipelines.storage.repositories.drafts import DraftMeta, Entry, find_draft, list_entries
 from plant import Evaluation, Plant, Run, Schedule, evaluate
-from plant.edits import apply, relocked
+from plant.edits import Group, apply, relocked
 
 KEPT = 8  # versions, and drafts, in memory: a few MB each
 
@@ -95,9 +95,9 @@ class Desk:
         self._drafts: _Recent[int, Draft] = _Recent(KEPT)
 
     def version(self, session: Session, number: int) -> StoredVersion:
-        """The version of that number; NotStoredError where there is none."""
+        """The content of a version, its status that of the first time; NotStoredError where there is none."""
         found = self._versions.get(number)
-        if found is None or found.meta.status == "draft":
+        if found is None:
             found = load_version(session, number)
             self._versions.put(number, found)
         return found
@@ -126,10 +126,10 @@ def advanced(draft: Draft, entries: list[Entry], meta: DraftMeta) -> Draft:
     """The draft after some more entries of its journal."""
     if not entries and draft.meta == meta:
         return draft
-    schedule = draft.schedule
+    done = Group(tuple(entry.patch for entry in entries))
+    schedule = apply(draft.plant, draft.schedule, done).schedule
     undoable, redoable, relocks = list(draft.undoable), list(draft.redoable), dict(draft.relocks)
     for entry in entries:
-        schedule = apply(draft.plant, schedule, entry.patch).schedule
         match entry.kind, entry.of:
             case "undo", int(of):
                 undoable.remove(of)

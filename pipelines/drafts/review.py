@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy.orm import Session
+
 from pipelines.drafts.desk import Desk
 from pipelines.drafts.editing import checked, tell
 from pipelines.drafts.errors import BaseSupersededError
@@ -16,6 +18,7 @@ from pipelines.storage.repositories import (
     NotFeasibleError,
     Publication,
     latest_published,
+    list_versions,
     publish_version,
 )
 from pipelines.storage.repositories.drafts import (
@@ -117,9 +120,7 @@ def publish(
     with writing(desk.engine) as session:
         meta = checked(session, draft, revision, "publish", "approved")
         lock_versions(session)
-        newest = latest_published(session, meta.plant_name)
-        if newest is None or newest.number != meta.version:
-            raise BaseSupersededError(meta, None if newest is None else newest.number)
+        _refuse_superseded(session, meta)
         number = publish_version(session, publication, now)
         after = replace(meta, status="published", changed_at=now, published_version=number)
         change_draft(
@@ -142,6 +143,18 @@ def _step(
         add_review(session, Review(draft, revision, action, author, now, comment))
         tell(session, after, "draft.status", author)
     return after
+
+
+def _refuse_superseded(session: Session, meta: DraftMeta) -> None:
+    """Raise where something else is published than what the draft changes.
+
+    A draft of a recommendation, a version that was never published, follows what that one follows.
+    """
+    newest = latest_published(session, meta.plant_name)
+    published = None if newest is None else newest.number
+    changes = list_versions(session, before=meta.version + 1, limit=1)[0]
+    if published != (changes.base if changes.status == "draft" else changes.number):
+        raise BaseSupersededError(meta, published)
 
 
 def _refuse_infeasible(desk: Desk, draft: int) -> None:
