@@ -84,7 +84,11 @@ def _draw_making(rng: Generator, scenario: Scenario, floor: Floor) -> _Making:
     part = products + rng.integers(0, max(scenario.parts, 1), products)
     per_unit = rng.choice([1.0, 1.0, 2.0, 4.0], products)
     order_item = _ordered_items(rng, products, scenario.orders)
+    if scenario.mix > 0:
+        order_item = _favoured(scenario, floor, order_item)
     hours = rng.choice([0.4, 0.6, 0.8, 1.0, 1.2, 1.6, 2.2], scenario.orders) * floor.work / 60.0
+    if scenario.volatility > 0:
+        hours *= scenario.stream(7).lognormal(0.0, scenario.volatility, scenario.orders)
     mean = rate.sum(axis=0) / floor.eligible.sum(axis=0)
     quantity = hours * mean[order_item]
     yields = rng.choice([1.0, 0.99, 0.98, 0.97, 0.95], count)
@@ -111,6 +115,17 @@ def _ordered_items(rng: Generator, products: int, orders: int) -> Ints:
     again = np.searchsorted(np.cumsum(share), rng.random(orders - len(first)) * share.sum())
     popular = rng.permutation(products)[np.minimum(again, products - 1)]
     return np.concatenate([first, popular]).astype(np.int64)
+
+
+def _favoured(scenario: Scenario, floor: Floor, order_item: Ints) -> Ints:
+    """The items of the orders, a share of them moved to the products of the favourite families."""
+    rng = scenario.stream(6)
+    family = floor.family[: scenario.products]
+    there = np.unique(family)
+    favourites = rng.permutation(there)[: max(len(there) // 3, 1)]
+    among = np.flatnonzero(np.isin(family, favourites))
+    moved = rng.random(len(order_item)) < scenario.mix
+    return np.where(moved, rng.choice(among, len(order_item)), order_item).astype(np.int64)
 
 
 def _demand(

@@ -21,7 +21,9 @@ class Scenario:
     of opening stock, at the mean rates of the capable lines and with one mean changeover an order,
     over all regular shift time. `eligibility` is the share of lines that know a family, `severity` a
     mean changeover over the mean work of an order, `stock` the opening stock as a share of an item's
-    demand. `families` None takes the square root of the number of made items.
+    demand. `families` None takes the square root of the number of made items. `mix` is the share of
+    orders that ask for the favourite third of the families, whatever they would ask for otherwise;
+    `volatility` the spread (log-normal sigma) of order sizes beyond the usual.
     """
 
     lines: int
@@ -35,6 +37,8 @@ class Scenario:
     eligibility: float = 0.4
     severity: float = 0.12
     stock: float = 0.2
+    mix: float = 0.0
+    volatility: float = 0.0
 
     def __post_init__(self) -> None:
         problems: list[Problem] = []
@@ -51,6 +55,8 @@ class Scenario:
         check(self.families is None or self.families >= 1, "families", "at least 1, or None")
         check(0 < self.eligibility <= 1, "eligibility", "a share above 0 and at most 1")
         check(0 <= self.severity <= 2, "severity", "a number from 0 to 2")
+        check(0 <= self.mix <= 1, "mix", "a share from 0 to 1")
+        check(0 <= self.volatility <= 2, "volatility", "a number from 0 to 2")
         check(0 <= self.stock <= 0.9, "stock", "a share from 0 to 0.9")
         if problems:
             raise RecordError(problems)

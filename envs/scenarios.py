@@ -32,6 +32,8 @@ def generate(
     eligibility: float = 0.4,
     severity: float = 0.12,
     stock: float = 0.2,
+    mix: float = 0.0,
+    volatility: float = 0.0,
 ) -> Plant:
     """A seeded plant; the arguments are those of `Scenario`.
 
@@ -42,7 +44,19 @@ def generate(
     """
     return build(
         Scenario(
-            lines, items, orders, days, load, seed, families, stages, eligibility, severity, stock
+            lines,
+            items,
+            orders,
+            days,
+            load,
+            seed,
+            families,
+            stages,
+            eligibility,
+            severity,
+            stock,
+            mix,
+            volatility,
         )
     )
 
