@@ -6,7 +6,9 @@ deploy/prometheus and the panels in deploy/grafana ask for these names and no ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Thread
@@ -101,6 +103,43 @@ def record_batch(figures: BatchFigures) -> None:
         STREAM_DELAY_SECONDS.observe(max(figures.slowest_seconds, 0.0))
     if figures.lag is not None:
         STREAM_LAG.set(figures.lag)
+
+
+def record_lag(read_to: str | None, there_to: str | None) -> None:
+    """Set the lag from Kafka's offsets as Spark tells them: {"topic": {"partition": offset}}.
+
+    What says nothing of partitions (the landing folder) says nothing of a lag.
+    """
+    there, read = _offsets(there_to), _offsets(read_to)
+    if there:
+        STREAM_LAG.set(sum(max(offset - read.get(at, 0), 0) for at, offset in there.items()))
+
+
+def _offsets(text: str | None) -> dict[tuple[str, str], int]:
+    document = json.loads(text) if text else None
+    if not isinstance(document, dict):
+        return {}
+    return {
+        (topic, partition): int(offset)
+        for topic, partitions in document.items()
+        if isinstance(partitions, dict)
+        for partition, offset in partitions.items()
+    }
+
+
+@contextmanager
+def serving_metrics(port: int | None, address: str = "127.0.0.1") -> Iterator[None]:
+    """While inside, they are shown at a port where one is given; OSError where it is taken."""
+    if port is None:
+        yield
+        return
+    server, thread = serve_metrics(port, address)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def serve_metrics(port: int, address: str = "127.0.0.1") -> tuple[WSGIServer, Thread]:

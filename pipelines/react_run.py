@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 
 from pipelines.context import Context
-from pipelines.metrics import serve_metrics
+from pipelines.metrics import serving_metrics
 from pipelines.react import USUAL_PACE, Pace, Reactor, follow
 from pipelines.storage import open_database
+from pipelines.stream_stop import stopping_on_signals
 
 
 def run_reaction(
@@ -34,10 +31,9 @@ def run_reaction(
         Where the database cannot be opened.
     """
     port = metrics_port or context.settings.metrics_port
-    server = serve_metrics(port)[0] if port else None
     engine = open_database(context.settings.database_url)
     try:
-        with _asked_to_stop() as stop:
+        with serving_metrics(port), stopping_on_signals(context.report) as stop:
             began = clock()
             reactor = Reactor(context, engine, pace, clock=clock)
             reactor.warm_up()
@@ -50,25 +46,3 @@ def run_reaction(
             )
     finally:
         engine.dispose()
-        if server is not None:
-            server.shutdown()
-            server.server_close()
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set while inside."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {one: signal.signal(one, ask) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.context import Context
 from pipelines.events import Listener
+from pipelines.metrics import record_lag
 from pipelines.plan_base import PLANT_NAME
 from pipelines.platform.kafka import connector_jars, is_reachable, make_topics
 from pipelines.platform.spark import JVM_OF_STREAMS, spark_session
@@ -203,7 +204,9 @@ def _start(
 def _watch(query: StreamingQuery, sink: Sink) -> Exception | None:
     """How the query failed; None where it ended because it was told to, or had read all."""
     while query.isActive and not sink.stop.wait(LOOK_EVERY):
-        continue
+        if progress := query.lastProgress:
+            for read in progress.sources:
+                record_lag(read.endOffset, read.latestOffset)
     if sink.stop.is_set() and query.isActive:
         with sink.busy:  # the micro-batch under way is finished first
             query.stop()

@@ -1,4 +1,4 @@
-"""How a running stream is told to end: SIGTERM and Ctrl-C let the micro-batch under way finish."""
+"""How what runs on is told to end: SIGTERM and Ctrl-C let what is under way finish."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def stopping_on_signals(report: Callable[[str], None]) -> Iterator[threading.Eve
     def ask(number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
-        report(f"stopping after this micro-batch ({signal.Signals(number).name})")
+        report(f"stopping after what is under way ({signal.Signals(number).name})")
         stop.set()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -49,10 +49,14 @@ def run(
         int, typer.Option(min=1, help="Messages that a micro-batch takes at most.")
     ] = 200_000,
     retention_days: Annotated[int, typer.Option(min=1, help="Days that events are kept.")] = 90,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Serve Prometheus metrics here; else TAKT_METRICS_PORT.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read events from Kafka (TAKT_KAFKA) or the landing folder into the database, until stopped."""
     from pipelines.context import load_context
+    from pipelines.metrics import serving_metrics
     from pipelines.stream import StreamOptions, stream
     from pipelines.stream_stop import stopping_on_signals
 
@@ -62,7 +66,8 @@ def run(
     options = StreamOptions(
         once=once, fresh=fresh, most=most, retention=timedelta(days=retention_days)
     )
-    with stopping_on_signals(say) as stop, _failures():
+    port = metrics_port or context.settings.metrics_port
+    with serving_metrics(port), stopping_on_signals(say) as stop, _failures():
         result = stream(context, options, listeners=_listeners(context), stop=stop)
     if as_json:
         print_json(result)

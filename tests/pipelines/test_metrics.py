@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from prometheus_client import REGISTRY
 
-from pipelines.metrics import BatchFigures, record_batch, serve_metrics
+from pipelines.metrics import BatchFigures, record_batch, record_lag, serve_metrics
 from pipelines.platform.processes import free_port
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -41,6 +41,13 @@ def test_what_is_not_known_is_not_counted() -> None:
     before = value("takt_stream_delay_seconds_count"), value("takt_stream_lag_events")
     record_batch(BatchFigures(AT, 0, 0.1))
     assert (value("takt_stream_delay_seconds_count"), value("takt_stream_lag_events")) == before
+
+
+def test_the_lag_is_what_kafka_has_and_was_not_read() -> None:
+    record_lag('{"takt.events": {"0": 10, "1": 7}}', '{"takt.events": {"0": 15, "1": 7, "2": 4}}')
+    assert value("takt_stream_lag_events") == 9
+    record_lag('{"logOffset": 3}', None)
+    assert value("takt_stream_lag_events") == 9, "a folder says nothing of a lag"
 
 
 def test_the_server_shows_them_and_stops() -> None:
