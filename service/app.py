@@ -128,7 +128,11 @@ def _describe(app: FastAPI) -> None:
 
 
 def _tidy(operation: dict[str, Any]) -> None:
-    """Replace the framework's own description of a refused request by ours."""
+    """Replace the framework's own description of a refused request by ours, and add what bodies may be."""
     refused = operation["responses"].get("422", {}).get("content", {})
     if "application/json" in refused:
         operation["responses"]["422"] = problems.told(422)[422]
+    if "requestBody" in operation:
+        operation["responses"] |= {
+            str(status): one for status, one in problems.told(400, 413).items()
+        }
