@@ -37,7 +37,9 @@ OPTIONS = {
 # For seconds of work the second compiler does not pay: ingest took 28 s of processor time in the JVM
 # with it and 13 s without (2 cores, 7,421 rows).
 JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-JVM_OF_STREAMS = "-XX:+UseParallelGC"  # they run for days: the second compiler pays
+# Streams run for days: the second compiler pays. Spark makes one long method of a query; the JVM would
+# leave one of over 8,000 bytes uncompiled.
+JVM_OF_STREAMS = "-XX:+UseParallelGC -XX:-DontCompileHugeMethods"
 
 
 class SparkUnavailableError(RuntimeError):

@@ -1,0 +1,150 @@
+"""The stream: how many events a second from Kafka to committed rows, how late, and what survives.
+
+python -m benchmarks.stream                  throughput beside two ceilings, and delay at 5,000/s
+python -m benchmarks.stream --drill 50       what is sent, what is killed, what the database holds
+python -m benchmarks.stream --fuzz 1000000   spoiled events: none stops the stream
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from benchmarks import stream_drill
+from benchmarks.report import arguments, progress, show
+from benchmarks.stream_events import random_events
+from benchmarks.stream_rig import Rig, standing
+from pipelines.settings import REPOSITORY, utc_now
+
+MOST = 200_000  # messages of a micro-batch; the first is warming up and does not count
+RATE = 5_000  # events a second for the delay
+WARM_SECONDS = 25.0
+
+
+def throughput(rig: Rig, events: int) -> dict[str, float]:
+    """Events a second of the stream and of the two ceilings, all from the same topic."""
+    progress(f"sending {events:,} events")
+    rig.send(random_events(np.random.default_rng(1), events, utc_now()))
+    progress("the stream")
+    rig.start_stream("--once", "--most", str(MOST))
+    assert rig.stream is not None
+    assert rig.stream.wait(900) == 0, rig.said()
+    commits = rig.ask(
+        "SELECT received, extract(epoch FROM committed_at)::float8 FROM event_batches ORDER BY number"
+    )
+    found = {"stream": _rate(commits)}
+    assert rig.ask("SELECT count(*) FROM events")[0][0] == events
+    progress("the same Spark job without a sink")
+    found["noop sink"] = _rate(_ceiling(rig, "noop"))
+    _empty(rig)
+    progress("a plain consumer with COPY")
+    found["plain consumer"] = _rate(_ceiling(rig, "plain"))
+    return found
+
+
+def delay(rig: Rig, seconds: float) -> dict[str, float]:
+    """Percentiles of seconds from when an event was sent to its commit, at 5,000 a second."""
+    _empty(rig)
+    rig.start_stream("--fresh", "--most", str(MOST))
+    producer = rig.producer()
+    random = np.random.default_rng(3)
+    begun = time.monotonic()
+    sent = 0
+    counted_from = utc_now()
+    while (now := time.monotonic() - begun) < WARM_SECONDS + seconds:
+        if now < WARM_SECONDS:
+            counted_from = utc_now()
+        due = int(now * RATE) - sent
+        for value in random_events(random, due, utc_now(), timedelta(0)):
+            producer.produce("takt.events", value, key=value[13:20])
+        sent += due
+        producer.poll(0)
+        time.sleep(0.01)
+    producer.flush(60)
+    _await(rig, "SELECT count(*) FROM events", sent)
+    rig.stop_stream()
+    rows = rig.ask(
+        "SELECT extract(epoch FROM committed_at - at)::float8 FROM events JOIN event_batches "
+        "ON number = position >> 24 WHERE at >= %s AND type = 'count'",
+        counted_from,
+    )
+    spent = np.array([row[0] for row in rows])
+    return {
+        "p50": float(np.percentile(spent, 50)),
+        "p99": float(np.percentile(spent, 99)),
+        "max": float(spent.max()),
+        "events": len(spent),
+    }
+
+
+def _rate(commits: Sequence[Sequence[float]]) -> float:
+    """Events a second after the first micro-batch; of all where there is only one."""
+    rows = sum(row[0] for row in commits[1:])
+    return rows / (commits[-1][1] - commits[0][1]) if len(commits) > 1 else float("nan")
+
+
+def _ceiling(rig: Rig, which: str) -> list[list[float]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.stream_ceilings", which, str(MOST)],
+        env=rig.environment(), cwd=REPOSITORY, capture_output=True, text=True, timeout=900,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2_000:]
+    found: list[list[float]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _empty(rig: Rig) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{rig.postgres.address}/takt", autocommit=True) as connection:
+        connection.execute(
+            "TRUNCATE events, event_ids, event_batches, line_minutes, line_days, line_states, "
+            "deliveries, order_changes, event_quarantine"
+        )
+
+
+def _await(rig: Rig, query: str, expected: int, seconds: float = 300.0) -> None:
+    deadline = time.monotonic() + seconds
+    while (found := rig.ask(query)[0][0]) != expected:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{query}: expected {expected}, found {found}; {rig.said()}")
+        time.sleep(0.5)
+
+
+def main() -> None:
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--events", type=int, help="messages for the throughput")
+    parser.add_argument("--drill", type=int, help="rounds of the fault drill, instead")
+    parser.add_argument("--fuzz", type=int, help="spoiled events, instead")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    begun = datetime.now(UTC)
+    with standing() as rig:
+        if options.drill:
+            figures: dict[str, Any] = stream_drill.drill(rig, options.drill, options.seed)
+        elif options.fuzz:
+            figures = stream_drill.fuzz(rig, options.fuzz, options.seed)
+        else:
+            rates = throughput(rig, options.events or (600_000 if options.quick else 2_000_000))
+            best = max(rates["noop sink"], rates["plain consumer"])
+            waits = delay(rig, 10.0 if options.quick else 60.0)
+            figures = {
+                "events_per_second": rates,
+                "share_of_better_ceiling": rates["stream"] / best,
+                "delay_seconds": waits,
+            }
+    figures["minutes"] = (datetime.now(UTC) - begun).total_seconds() / 60
+    rows = [(name, json.dumps(value)) for name, value in figures.items()]
+    show("stream", ["figure", "value"], rows, figures, options.json)
+
+
+if __name__ == "__main__":
+    main()
