@@ -10,25 +10,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
-
-from sqlalchemy.exc import DBAPIError
 
 from models.optimize.repair.mend import Repaired, repair
 from pipelines import metrics
 from pipelines.context import Context
 from pipelines.plan_base import PLANT_NAME
 from pipelines.react_note import note_of
-from pipelines.react_plant import AsOf, minute_of, plant_as_of
+from pipelines.react_pace import USUAL_PACE, Pace, Waiting
+from pipelines.react_plant import AsOf, judged, minute_of, plant_as_of
 from pipelines.react_situation import Situation
 from pipelines.react_triggers import USUAL, Sensitivity, Trigger, trigger_of
-from pipelines.storage import StorageError, reading, writing
+from pipelines.storage import reading, writing
 from pipelines.storage.repositories import Publication, latest_published, load_version, store_draft
 from pipelines.storage.repositories.cursors import load_cursor, move_cursor, position_before
 from pipelines.storage.repositories.live import noted_since
-from plant import Evaluation, Schedule, Weights, Zones, evaluate
+from plant import Weights, Zones
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -38,25 +37,6 @@ if TYPE_CHECKING:
 CURSOR = "react"
 METHOD = "repair"
 PAGE = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How soon a reaction comes, in seconds.
-
-    quiet: it begins when nothing more came for so long; most: but no later than this after the first.
-    repair: for how long the search goes on. poll: between looks for events. store: between moves of the
-    cursor past events that need no answer.
-    """
-
-    quiet: float = 0.25
-    most: float = 0.75
-    repair: float = 0.5
-    poll: float = 0.05
-    store: float = 5.0
-
-
-USUAL_PACE = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +52,6 @@ class Reaction:
     position: int
     version: int | None = None
     seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class Waiting:
-    """Triggers without an answer, and when the first and the last of them were seen."""
-
-    triggers: list[Trigger] = field(default_factory=list)
-    first: float = 0.0
-    last: float = 0.0
-
-    def add(self, trigger: Trigger, now: float) -> None:
-        """Wait with one more."""
-        if not self.triggers:
-            self.first = now
-        self.last = now
-        self.triggers.append(trigger)
-
-    def is_due(self, now: float, pace: Pace) -> bool:
-        """Whether they have waited for long enough."""
-        if not self.triggers:
-            return False
-        return now - self.last >= pace.quiet or now - self.first >= pace.most
 
 
 class Reactor:
@@ -286,56 +244,3 @@ class Reactor:
         return Reaction(
             reaction.outcome, reaction.triggers, reaction.position, reaction.version, waited
         )
-
-
-def judged(as_of: AsOf, schedule: Schedule, weights: Weights) -> Evaluation:
-    """What the referee says of a repair, by the base less those locks that it had to give up."""
-    base = as_of.base
-    while True:
-        found = evaluate(as_of.plant, schedule, base, weights, as_of.zones)
-        given_up = {one.record for one in found.violations if one.kind == "lock"}
-        left = tuple(run for run in base.runs if run.id not in given_up)
-        if len(left) == len(base.runs):
-            return found
-        base = Schedule(left)
-
-
-def follow(
-    context: Context,
-    reactor: Reactor,
-    is_over: Callable[[], bool],
-    pace: Pace = USUAL_PACE,
-    sleep: Callable[[float], None] = time.sleep,
-) -> int:
-    """How many recommended versions were made until it was over.
-
-    A database that does not answer is waited for, and said so once.
-    """
-    made, is_away = 0, False
-    while not is_over():
-        try:
-            reaction = reactor.step()
-        except (StorageError, DBAPIError) as error:
-            if not is_away:
-                context.report(f"reaction: waits for the database: {error}")
-            is_away = True
-            sleep(1.0)
-            continue
-        is_away = False
-        if reaction is None:
-            sleep(pace.poll)
-            continue
-        made += reaction.version is not None
-        context.report(_told(reaction))
-    return made
-
-
-def _told(reaction: Reaction) -> str:
-    first = reaction.triggers[0].told
-    more = f" and {len(reaction.triggers) - 1} more" if len(reaction.triggers) > 1 else ""
-    answer = {
-        "recommended": f"version {reaction.version} recommended",
-        "holds": "the published plan holds",
-        "no plan": "no plan is published for this time",
-    }[reaction.outcome]
-    return f"reaction: {first}{more}: {answer} after {reaction.seconds:.2f} s"

@@ -17,7 +17,19 @@ from datetime import datetime, timedelta
 from pipelines.events import Material, OrderEvent
 from pipelines.params import SnapshotParams
 from pipelines.react_situation import Situation, Stop
-from plant import Arrival, Line, Order, Plant, Run, Schedule, Shift, Zones
+from plant import (
+    Arrival,
+    Evaluation,
+    Line,
+    Order,
+    Plant,
+    Run,
+    Schedule,
+    Shift,
+    Weights,
+    Zones,
+    evaluate,
+)
 from plant.arrays import PlantArrays, plant_arrays
 from plant.calendar import NEVER, changeover_start, next_manned, run_end, run_start, worked_between
 from plant.model import MINUTES_PER_DAY
@@ -76,6 +88,18 @@ def plant_as_of(
         Zones(max(zones.frozen, minute), zones.slush),
         minute,
     )
+
+
+def judged(as_of: AsOf, schedule: Schedule, weights: Weights) -> Evaluation:
+    """What the referee says of a repair, by the base less those locks that it had to give up."""
+    base = as_of.base
+    while True:
+        found = evaluate(as_of.plant, schedule, base, weights, as_of.zones)
+        given_up = {one.record for one in found.violations if one.kind == "lock"}
+        left = tuple(run for run in base.runs if run.id not in given_up)
+        if len(left) == len(base.runs):
+            return found
+        base = Schedule(left)
 
 
 def minute_of(plant: Plant, instant: datetime) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from sqlalchemy.exc import DBAPIError
+
 from pipelines.context import Context
 from pipelines.metrics import serving_metrics
-from pipelines.react import USUAL_PACE, Pace, Reactor, follow
-from pipelines.storage import open_database
+from pipelines.react import Reaction, Reactor
+from pipelines.react_pace import USUAL_PACE, Pace
+from pipelines.storage import StorageError, open_database
 from pipelines.stream_stop import stopping_on_signals
 
 
@@ -46,3 +49,44 @@ def run_reaction(
             )
     finally:
         engine.dispose()
+
+
+def follow(
+    context: Context,
+    reactor: Reactor,
+    is_over: Callable[[], bool],
+    pace: Pace = USUAL_PACE,
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
+    """How many recommended versions were made until it was over.
+
+    A database that does not answer is waited for, and said so once.
+    """
+    made, is_away = 0, False
+    while not is_over():
+        try:
+            reaction = reactor.step()
+        except (StorageError, DBAPIError) as error:
+            if not is_away:
+                context.report(f"reaction: waits for the database: {error}")
+            is_away = True
+            sleep(1.0)
+            continue
+        is_away = False
+        if reaction is None:
+            sleep(pace.poll)
+            continue
+        made += reaction.version is not None
+        context.report(_told(reaction))
+    return made
+
+
+def _told(reaction: Reaction) -> str:
+    first = reaction.triggers[0].told
+    more = f" and {len(reaction.triggers) - 1} more" if len(reaction.triggers) > 1 else ""
+    answer = {
+        "recommended": f"version {reaction.version} recommended",
+        "holds": "the published plan holds",
+        "no plan": "no plan is published for this time",
+    }[reaction.outcome]
+    return f"reaction: {first}{more}: {answer} after {reaction.seconds:.2f} s"

@@ -22,7 +22,9 @@ from envs.scenarios import generate
 from pipelines.context import Context
 from pipelines.params import load_params
 from pipelines.plan_base import PLANT_NAME
-from pipelines.react import CURSOR, Pace, Reaction, Reactor, follow
+from pipelines.react import CURSOR, Reaction, Reactor
+from pipelines.react_pace import Pace
+from pipelines.react_run import follow
 from pipelines.settings import REPOSITORY, Settings
 from pipelines.storage import reading, writing
 from pipelines.storage.repositories import (
