@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from models.optimize.repair.mend import Repaired, repair
 from pipelines import metrics
@@ -27,6 +27,7 @@ from pipelines.storage import reading, writing
 from pipelines.storage.repositories import Publication, latest_published, load_version, store_draft
 from pipelines.storage.repositories.cursors import load_cursor, move_cursor, position_before
 from pipelines.storage.repositories.live import noted_since
+from pipelines.storage.repositories.notices import add_notice
 from plant import Weights, Zones
 
 if TYPE_CHECKING:
@@ -223,6 +224,9 @@ class Reactor:
         at = self._context.clock()
         with writing(self._engine) as session:
             number = store_draft(session, publication, at)
+            add_notice(
+                session, "version.recommended", str(number), _notice(number, publication), at
+            )
             move_cursor(session, CURSOR, self._cursor, self._read, at)
         self._cursor, self._stored_at = self._read, self._clock()
         return number
@@ -244,3 +248,14 @@ class Reactor:
         return Reaction(
             reaction.outcome, reaction.triggers, reaction.position, reaction.version, waited
         )
+
+
+def _notice(number: int, publication: Publication) -> dict[str, Any]:
+    """What browsers are told of a recommended version."""
+    return {
+        "number": number,
+        "plant_name": publication.plant_name,
+        "base": publication.base,
+        "total_cost": publication.evaluation.cost.total,
+        "note": publication.note,
+    }

@@ -35,6 +35,7 @@ from pipelines.storage.repositories import (
 )
 from pipelines.storage.repositories.cursors import CursorMovedError, load_cursor
 from pipelines.storage.repositories.live import noted_since
+from pipelines.storage.repositories.notices import list_notices
 from plant import Plant, Schedule, Weights, Zones, evaluate
 from tests.pipelines.committed_events import commit, line_state, material, order
 from tests.pipelines.storage.conftest import (  # noqa: F401
@@ -141,6 +142,10 @@ def test_a_line_that_goes_down_gets_a_recommended_version(published: Floor) -> N
     assert (version.meta.method, version.meta.base, version.meta.status) == ("repair", 1, "draft")
     assert version.meta.note.startswith(f"Line {BUSY.line} is down since 2026-01-0")
     assert "Runs: " in version.meta.note
+    with reading(published.engine) as session:
+        notice = list_notices(session, 0, 10)[-1]
+    assert (notice.kind, notice.subject, notice.data["base"]) == ("version.recommended", "2", 1)
+    assert notice.data["note"] == version.meta.note
     at = BUSY.start + 5
     down = [run for run in version.schedule.runs if run.line == BUSY.line and run.id != BUSY.id]
     assert all(run.end <= at or run.start >= at + DAY_AND_A_HALF for run in down)

@@ -16,10 +16,15 @@ from sqlalchemy.orm import Session
 
 from pipelines.storage.tables import NoticeRow
 
-NOTICE_LOCK = 7_265_012  # any number that only Takt's notices take
+NOTICE_LOCK = 7_265_013  # any number that only Takt's notices take
 
 NoticeKind = Literal[
-    "version.published", "draft.changed", "draft.status", "job.changed", "line.changed"
+    "version.published",
+    "version.recommended",
+    "draft.changed",
+    "draft.status",
+    "job.changed",
+    "line.changed",
 ]
 
 
