@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,12 +45,13 @@ class Reaction:
     """What came of some triggers.
 
     recommended: a draft version holds the answer. holds: the published plan needs no change. no plan:
-    there is none for this time.
+    there is none for this time. position: of the last event answered. minute: of the plan, when that was.
     """
 
     outcome: Literal["recommended", "holds", "no plan"]
     triggers: tuple[Trigger, ...]
     position: int
+    minute: int | None = None
     version: int | None = None
     seconds: float = 0.0
 
@@ -191,9 +192,9 @@ class Reactor:
         metrics.REACT_REPAIR_SECONDS.observe(self._clock() - began)
         if not repaired.runs:
             self._store_cursor()
-            return self._done(Reaction("holds", triggers, position))
+            return self._done(Reaction("holds", triggers, position, as_of.now))
         number = self._store(version, as_of, repaired, weights, triggers)
-        return self._done(Reaction("recommended", triggers, position, number))
+        return self._done(Reaction("recommended", triggers, position, as_of.now, number))
 
     def _as_of(self, version: StoredVersion, now: datetime) -> AsOf:
         return plant_as_of(
@@ -245,9 +246,7 @@ class Reactor:
         metrics.REACT_REPLANS.labels(reaction.outcome.replace(" ", "_")).inc()
         metrics.REACT_DELAY_SECONDS.observe(waited)
         metrics.REACT_WAITING.set(0)
-        return Reaction(
-            reaction.outcome, reaction.triggers, reaction.position, reaction.version, waited
-        )
+        return replace(reaction, seconds=waited)
 
 
 def _notice(number: int, publication: Publication) -> dict[str, Any]:
