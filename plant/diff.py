@@ -95,6 +95,8 @@ def run_changes(before: Schedule, after: Schedule) -> tuple[tuple[RunChange, ...
     ]
     both = [(run, now[id]) for id, run in was.items() if id in now]
     for old, new in both:
+        if old is new:  # what an edit leaves alone is the same record
+            continue
         changed = tuple(
             name for name in FIELDS if not same_value(getattr(old, name), getattr(new, name))
         )

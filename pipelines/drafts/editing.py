@@ -30,7 +30,7 @@ from pipelines.storage.repositories.drafts import list_drafts as _list_drafts
 from pipelines.storage.repositories.notices import NoticeKind, add_notice
 from plant import Weights, Zones
 from plant.diff import Difference, diff
-from plant.edits import Edit, Replace, apply
+from plant.edits import Applied, Edit, apply
 from plant.io.verdicts import verdict_to_document
 from plant.legal_lines import Place
 from plant.legal_lines import legal_lines as _legal_lines
@@ -114,7 +114,7 @@ def price_edit(desk: Desk, draft: int, edit: Edit) -> Verdict:
     """
     found = desk.load(draft)
     done = apply(found.plant, found.schedule, edit)
-    return _outcome(desk, found, _entry(desk, found, edit, done.inverse, author="")).verdict
+    return _outcome(desk, found, _entry(desk, found, edit, done, author="")).verdict
 
 
 def legal_lines(
@@ -146,9 +146,7 @@ def apply_edit(
     """
     found = _expected(desk, draft, revision)
     done = apply(found.plant, found.schedule, edit)
-    return _store(
-        desk, found, _entry(desk, found, edit, done.inverse, author=author, reason=reason)
-    )
+    return _store(desk, found, _entry(desk, found, edit, done, author=author, reason=reason))
 
 
 def undo(desk: Desk, draft: int, *, author: str, revision: int, reason: str = "") -> Changed:
@@ -226,7 +224,7 @@ def _entry(
     desk: Desk,
     draft: Draft,
     edit: Edit,
-    inverse: Replace,
+    done: Applied,
     *,
     author: str,
     reason: str = "",
@@ -234,13 +232,12 @@ def _entry(
     of: int | None = None,
 ) -> Entry:
     """The entry of an edit, not yet judged; its patch is what restores the schedule after it."""
-    after = apply(draft.plant, draft.schedule, edit).schedule
-    patch = apply(draft.plant, after, inverse).inverse
+    patch = apply(draft.plant, done.schedule, done.inverse).inverse
     revision = draft.meta.revision + 1
     money = draft.evaluation.cost.total
     return Entry(
         draft.meta.id, revision, kind, of, author, desk.clock(), reason,
-        edit, patch, inverse, money, money, draft.evaluation.feasible, {},
+        edit, patch, done.inverse, money, money, draft.evaluation.feasible, {},
     )  # fmt: skip
 
 
@@ -252,7 +249,7 @@ def _again(
     patch = target.inverse if kind == "undo" else target.patch
     done = apply(found.plant, found.schedule, patch)
     entry = _entry(
-        desk, found, patch, done.inverse, author=author, reason=reason, kind=kind, of=of
+        desk, found, patch, done, author=author, reason=reason, kind=kind, of=of
     )  # fmt: skip
     return _store(desk, found, replace(entry, edit=target.edit))
 
