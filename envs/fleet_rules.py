@@ -61,13 +61,20 @@ def episode_costs(env: FleetEnv, policy: Policy, seed: int) -> NDArray[np.float6
     return costs
 
 
-def tune(env: FleetEnv, seed: int, start: Rule = RULES["atcs"]) -> list[Rule]:
-    """For each plant the parameters with which a rule is cheapest, with the luck of a seed.
+def tune(env: FleetEnv, seeds: Sequence[int], start: Rule = RULES["atcs"]) -> list[Rule]:
+    """For each plant the parameters with which a rule is cheapest over the luck of some seeds.
 
     Searched in turn: when lots may start and whether in overtime, then k1 × k2.
     """
+
+    def judged(rules: Sequence[Rule]) -> NDArray[np.float64]:
+        policy = policy_of(env, rules)
+        costs = [episode_costs(env, policy, seed) for seed in seeds]
+        total: NDArray[np.float64] = np.sum(costs, axis=0)
+        return total
+
     best = [start] * env.num_envs
-    costs = episode_costs(env, policy_of(env, best), seed)
+    costs = judged(best)
     steps = (
         [{"window": window, "overtime": over} for window in WINDOWS for over in (True, False)],
         [{"lookahead": ahead, "setup": setup} for ahead in LOOKAHEADS for setup in SETUPS],
@@ -76,7 +83,7 @@ def tune(env: FleetEnv, seed: int, start: Rule = RULES["atcs"]) -> list[Rule]:
         tried = list(best)
         for change in changes:
             rules = [replace(rule, **change) for rule in tried]
-            found = episode_costs(env, policy_of(env, rules), seed)
+            found = judged(rules)
             for row in np.flatnonzero(found < costs):
                 best[row] = rules[row]
             costs = np.minimum(found, costs)

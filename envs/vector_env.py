@@ -127,6 +127,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._seeds = np.zeros(self.num_envs, np.int64)
         self._episodes = np.zeros(self.num_envs, np.int64)
         self._ended = np.zeros(self.num_envs, np.bool_)
+        self._held = np.zeros((self.num_envs, lines, 3), np.int64)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         bounds = np.linspace(0, self.num_envs, max(threads, 1) + 1).astype(int)
         self._parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
@@ -237,10 +238,13 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._episodes[chosen] += 1
         self._ended = self._ended & ~chosen
         wanted = chosen.astype(np.int64)
-        reset(self.fleet, self.state, self._figures, wanted, seeds, self._cost)
+        reset(self.fleet, self.state, self._figures, wanted, seeds)
+        self._in_parts(lambda first, last: self._step(self._held, first, last, True))
 
-    def _step(self, actions: Actions, first: int, last: int) -> None:
-        step(self.fleet, self.state, self._figures, actions, first, last, self._cost, self._minutes)
+    def _step(self, actions: Actions, first: int, last: int, fresh: bool = False) -> None:
+        step(
+            self.fleet, self.state, self._figures, actions, first, last, fresh, self._cost, self._minutes
+        )  # fmt: skip
 
     def _observe(self, first: int, last: int) -> None:
         observe(

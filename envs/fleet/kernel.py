@@ -265,39 +265,42 @@ def carry_out(f: Fleet, s: State, line: int, slot: int, size: int, mode: int) ->
 
 
 @outer
-def reset(
-    fleet: Fleet, state: State, luck: Floats, chosen: Ints, seeds: Ints, cost: Floats
-) -> None:
-    """Begin an episode in each chosen plant and move it to its first epoch; cost [B]: charged until then."""
+def reset(fleet: Fleet, state: State, luck: Floats, chosen: Ints, seeds: Ints) -> None:
+    """Put each chosen plant at the horizon's start; the next `step` moves it to its first epoch."""
     f, s = borrow(fleet), borrow(state)
     for b in range(f.size):
-        if not chosen[b]:
-            continue
-        reset_plant(f, s, luck, b, seeds[b])
-        gain(f, s, luck, b, 0)
-        if not (open_epoch(f, s, b) and offer(f, s, b)):
-            move_on(f, s, luck, b)
-        cost[b] = (s.money[b] * f.weights[b]).sum()
+        if chosen[b]:
+            reset_plant(f, s, luck, b, seeds[b])
 
 
 @outer
 def step(
     fleet: Fleet, state: State, luck: Floats, action: NDArray[np.int64], first: int, last: int,
-    cost: Floats, minutes: Ints,
+    fresh: bool, cost: Floats, minutes: Ints,
 ) -> None:  # fmt: skip
     """Carry out action [B, L, 3] in the plants first..last and move each to its next epoch.
 
     Writes what the step cost [B] in weighted money, and the minutes [B] that it took. Plants that are
-    over stay as they are.
+    over stay as they are. With `fresh`, only plants that were reset move, whatever their action, and
+    nothing else is written.
     """
     f, s = borrow(fleet), borrow(state)
     for b in range(first, last):
+        if s.fresh[b] == 0 and fresh:
+            continue
+        began, before = s.clock[b], 0.0
         cost[b] = 0.0
         minutes[b] = 0
         if s.over[b]:
             continue
-        before, began = (s.money[b] * f.weights[b]).sum(), s.clock[b]
-        if not (decide(f, s, b, action[b]) and offer(f, s, b)):
+        if s.fresh[b]:
+            s.fresh[b] = 0
+            gain(f, s, luck, b, 0)
+            again = open_epoch(f, s, b)
+        else:
+            before = (s.money[b] * f.weights[b]).sum()
+            again = decide(f, s, b, action[b])
+        if not (again and offer(f, s, b)):
             move_on(f, s, luck, b)
         cost[b] = (s.money[b] * f.weights[b]).sum() - before
         minutes[b] = s.clock[b] - began

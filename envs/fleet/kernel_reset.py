@@ -36,7 +36,7 @@ def reset_plant(f: Fleet, s: State, luck: Floats, b: int, seed: int) -> None:
     """Put a plant at the horizon's start with nothing decided but the runs that are kept."""
     s.clock[b] = s.at[b] = s.last_end[b] = s.run_count[b] = s.over[b] = s.wake[b] = 0
     s.tardy_rate[b] = s.hold_rate[b] = 0.0
-    s.seed[b] = seed
+    s.seed[b], s.fresh[b] = seed, 1
     s.money[b, :] = 0.0
     s.money[b, INSTABILITY] = f.moves[b]
     for i in range(b * f.items, (b + 1) * f.items):

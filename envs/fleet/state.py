@@ -14,7 +14,8 @@ class State(NamedTuple):
     """The plants of a fleet at their epochs; rows as in `Fleet`, FAR where a minute is not set.
 
     Plants [B]: clock; at (minute up to which money is charged); tardy_rate, hold_rate (money per day now);
-    last_end; run_count; over (0 or 1); wake (1: lines that hold are to be asked); seed; money [B, 7]
+    last_end; run_count; over (0 or 1); fresh (1: not yet at its first
+    epoch); wake (1: lines that hold are to be asked); seed; money [B, 7]
     unweighted. Lines [BL]: line_next (next event); ask_at (when it can be given work); held (0 or 1); the
     run decided and not started: start_at, start_slot, start_item, start_quantity, start_end (of a kept
     run, else -1), setup (minutes), setup_money; the run on the line: end_at, end_slot, end_item,
@@ -41,6 +42,7 @@ class State(NamedTuple):
     last_end: Ints
     run_count: Ints
     over: Ints
+    fresh: Ints
     wake: Ints
     seed: Ints
     money: Floats
@@ -128,6 +130,7 @@ _PLANTS = (
     "last_end",
     "run_count",
     "over",
+    "fresh",
     "wake",
     "seed",
 )

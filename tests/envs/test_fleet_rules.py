@@ -69,7 +69,7 @@ def test_a_rule_with_a_window_makes_nothing_long_before_it_is_due() -> None:
 def test_tuned_for_each_plant_is_cheaper_than_as_it_comes_and_the_same_alone() -> None:
     env = env_of(PLANTS, ROUGH)
     plain = episode_costs(env, policy_of(env, RULES["atcs"]), 3)
-    rules = tune(env, 3)
+    rules = tune(env, [3])
     tuned = episode_costs(env, policy_of(env, rules), 3)
     assert (tuned <= plain).all()
     assert tuned.sum() < 0.99 * plain.sum()
