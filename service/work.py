@@ -24,7 +24,8 @@ from pipelines.jobs.mending import Mended, Task, mend
 from pipelines.jobs.running import SILENT_FOR
 from pipelines.storage import StorageError, reading, writing
 from pipelines.storage.repositories import jobs
-from service.workers import begin_worker, run_here, warm_up
+from service.worker_life import begin_worker
+from service.workers import run_here, warm_up
 
 LOOK_EVERY = 10.0  # seconds
 QUEUE_PATIENCE = timedelta(seconds=30)  # a job that is still queued then is handed over again

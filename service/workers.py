@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import signal
-from multiprocessing.synchronize import Event
-
 from models.optimize.solve import prepare
 from pipelines.jobs.mending import Task, mend
 from pipelines.jobs.running import run_job
-from pipelines.platform.processes import die_with_parent
 from pipelines.settings import utc_now
 from pipelines.storage import open_database
 from plant import Weights, Zones
 from plant.examples import three_lines
-
-_STOPPING: list[Event] = []
-
-
-def begin_worker(stopping: Event) -> None:
-    """Make the process one that ends with its parent, and leaves Ctrl-C to it."""
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _STOPPING.append(stopping)
+from service.worker_life import is_stopping
 
 
 def run_here(address: str, id: str) -> None:
     """Run a job of the database at an address."""
     engine = open_database(address)
     try:
-        run_job(engine, utc_now, id, lambda: any(event.is_set() for event in _STOPPING))
+        run_job(engine, utc_now, id, is_stopping)
     finally:
         engine.dispose()
 

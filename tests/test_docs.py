@@ -30,7 +30,7 @@ def test_commands_that_are_told_of_exist(document: Path) -> None:
         command.name or command.callback.__name__
         for command in app.registered_commands
         if command.callback
-    }
+    } | {group.name for group in app.registered_groups}
     told = set(re.findall(r"(?:^|`|\s)takt ([a-z]+)", document.read_text(encoding="utf-8")))
     assert told <= known
 
