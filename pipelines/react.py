@@ -22,7 +22,7 @@ from pipelines.react_note import note_of
 from pipelines.react_pace import USUAL_PACE, Pace, Waiting
 from pipelines.react_plant import AsOf, judged, minute_of, plant_as_of
 from pipelines.react_situation import Situation
-from pipelines.react_triggers import USUAL, Sensitivity, Trigger, trigger_of
+from pipelines.react_triggers import USUAL, Sensitivity, Trigger, silent_triggers, trigger_of
 from pipelines.storage import reading, writing
 from pipelines.storage.repositories import Publication, latest_published, load_version, store_draft
 from pipelines.storage.repositories.cursors import load_cursor, move_cursor, position_before
@@ -117,7 +117,7 @@ class Reactor:
         """Read anew what was answered already, silently; what comes after the cursor is new."""
         self._situation = Situation()
         self._waiting = Waiting()
-        self._still_down: set[tuple[str, datetime]] = set()
+        self._silent: set[tuple[str, datetime]] = set()
         self._stored_at = self._clock()
         with reading(self._engine) as session:
             self._cursor = load_cursor(session, CURSOR)
@@ -135,6 +135,9 @@ class Reactor:
                     self._situation.note(one.event)
                 self._read = told[-1].position if told else until
             self._read = until
+        if self._version is not None:  # what was silent then was answered then
+            silent = silent_triggers(self._situation, self._version.plant, self._sensitivity)
+            self._silent = {what for what, _ in silent}
 
     def _read_on(self) -> None:
         with reading(self._engine) as session:
@@ -148,18 +151,19 @@ class Reactor:
                         )
                         self._add(trigger)
                     self._read = one.position
-        self._look_for_lines_still_down()
+        self._look_for_what_nobody_says()
         metrics.REACT_WAITING.set(len(self._waiting.triggers))
 
-    def _look_for_lines_still_down(self) -> None:
-        """A line that has not come up when it was expected is a trigger, once an expectation."""
-        now = self._situation.latest_at
-        if now is None:
+    def _look_for_what_nobody_says(self) -> None:
+        """What has not happened when it was expected is a trigger, once an expectation."""
+        if self._version is None:
             return
-        for line, until in self._situation.overdue(now, self._sensitivity.patience):
-            if (line, until) not in self._still_down:
-                self._still_down.add((line, until))
-                self._add(Trigger("still_down", f"line {line} is still down"))
+        for what, trigger in silent_triggers(
+            self._situation, self._version.plant, self._sensitivity
+        ):
+            if what not in self._silent:
+                self._silent.add(what)
+                self._add(trigger)
 
     def _add(self, trigger: Trigger | None) -> None:
         if trigger is not None:

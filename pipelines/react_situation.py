@@ -83,6 +83,13 @@ class Situation:
             if last.state == "down" and until <= now:
                 yield line, until
 
+    def overdue_deliveries(self, before: datetime) -> Iterator[list[Material]]:
+        """What was said of each delivery that was expected before an instant and has not come."""
+        for told in self._deliveries.values():
+            last = told[-1][1]
+            if last.status == "expected" and last.due_at is not None and last.due_at < before:
+                yield [one for _, one in told]
+
     def stop_before(self, event: LineState, patience: timedelta) -> Stop | None:
         """The stop that a line's event ends, as it was expected before; None where it ends none."""
         told = [one for _, one in self._states.get(event.line, []) if one.at < event.at]

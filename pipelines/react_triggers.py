@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -12,7 +13,7 @@ from pipelines.react_situation import Situation
 from plant import Plant
 from plant.model import MINUTES_PER_DAY
 
-Kind = Literal["line_down", "line_up", "still_down", "material", "rush_order"]
+Kind = Literal["line_down", "line_up", "still_down", "material", "not_come", "rush_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,28 @@ def trigger_of(
             return _order(event, plant, sensitivity)
         case _:
             return None
+
+
+def silent_triggers(
+    situation: Situation, plant: Plant, sensitivity: Sensitivity = USUAL
+) -> Iterator[tuple[tuple[str, datetime], Trigger]]:
+    """What the plan has to answer although nobody says it, each by what was expected and when.
+
+    Lines that are not up and material of the plan that has not come when they were expected.
+    """
+    now = situation.latest_at
+    if now is None:
+        return
+    for line, until in situation.overdue(now, sensitivity.patience):
+        told = f"line {line} is still down, expected was {_clock(plant, until)}"
+        yield (line, until), Trigger("still_down", told)
+    for said in situation.overdue_deliveries(now - sensitivity.late):
+        last = said[-1]
+        due = last.due_at
+        if due is not None and due >= plant.starts_at and arrival_of(plant, said) is not None:
+            told = f"delivery {last.delivery} of {last.quantity:g} {last.item} has not come"
+            expected = f"{told}, expected was {_clock(plant, due)}"
+            yield (last.delivery, due), Trigger("not_come", expected)
 
 
 def _line(

@@ -312,7 +312,23 @@ def test_a_line_that_is_not_up_when_expected_is_answered_again_once(published: F
     commit(published.engine, [line_state(S, at, PLANT.lines[0].id, "idle")])
     (reaction,) = published.until_answered(reactor)
     assert [one.kind for one in reaction.triggers] == ["still_down"]
+    assert published.until_answered(published.reactor()) == [], "nor again after a restart"
     commit(published.engine, [line_state(S, at + 1, PLANT.lines[0].id, "running")])
+    assert published.until_answered(reactor) == []
+
+
+def test_material_of_the_plan_that_has_not_come_is_answered_once_though_nobody_says_so(
+    published: Floor,
+) -> None:
+    reactor = published.reactor()
+    arrival = next(one for one in PLANT.arrivals if one.at > 600)
+    told = material(S, 590, "D", arrival.item, "expected", arrival.quantity, arrival.at)
+    commit(published.engine, [told, line_state(S, arrival.at + 5, "L01", "running")])
+    assert published.until_answered(reactor) == []
+    commit(published.engine, [line_state(S, arrival.at + 20, "L01", "idle")])
+    (reaction,) = published.until_answered(reactor)
+    assert [one.kind for one in reaction.triggers] == ["not_come"]
+    commit(published.engine, [line_state(S, arrival.at + 25, "L01", "running")])
     assert published.until_answered(reactor) == []
 
 
