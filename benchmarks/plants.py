@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, progress, show
+from benchmarks.timefold import solve_plant
 from envs.rules import RULES, dispatch, tuned_atcs
 from envs.scenarios import generate
 from models.optimize import lower_bound, prepare, solve
@@ -26,7 +27,7 @@ from models.optimize.large.rounds import large
 from models.optimize.milp.refine import refine
 from models.optimize.pareto.alternatives import nsga2_alone
 from models.optimize.search.annealing import search
-from plant import Plant, Schedule, evaluate
+from plant import Plant, Schedule, Weights, evaluate
 
 FIRST_SEED = 9000
 LOADS = (0.7, 0.9, 1.05)
@@ -101,7 +102,12 @@ def atcs(plant: Plant, seconds: float, workers: int, curve: Curve) -> Schedule:
     return tuned_atcs(plant)
 
 
-Method = Callable[[Plant, float, int, Curve], Schedule]
+def timefold(plant: Plant, seconds: float, workers: int, curve: Curve) -> Schedule | None:
+    """Timefold's task assignment of the economic lots; None where it has no complete plan in time."""
+    return solve_plant(plant, Weights(), seconds, workers)
+
+
+Method = Callable[[Plant, float, int, Curve], Schedule | None]
 METHODS: dict[str, Method] = {
     "atcs": atcs,
     "takt": takt,
@@ -109,6 +115,7 @@ METHODS: dict[str, Method] = {
     "large": large_alone,
     "milp": milp_alone,
     "nsga2": nsga2,
+    "timefold": timefold,
 }
 
 
@@ -151,8 +158,8 @@ def main() -> None:
             begun = time.monotonic()
             schedule = run(plant, given, options.workers, curve)
             took = time.monotonic() - begun
-            verdict = evaluate(plant, schedule)
-            cost = verdict.cost.total if verdict.feasible else float("nan")
+            verdict = None if schedule is None else evaluate(plant, schedule)
+            cost = verdict.cost.total if verdict and verdict.feasible else float("nan")
             tried[method].append(Tried(cost, took, curve))
         bounds.append(lower_bound(plant, seconds=BOUND_SECONDS))
     _tell(tried, np.array(bounds), seconds, options.workers, options.json)

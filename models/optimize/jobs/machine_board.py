@@ -24,7 +24,8 @@ class Board(NamedTuple):
     """The sequences as they are, and what is needed to price a change of them.
 
     job [L, J], length [L]. mates [J]: all jobs by family, then due; rank [J]: where each stands there.
-    line_of, place [J]: where each stands. end [L, J]: when the job at a position ends; spent [L, J]: money
+    able [J, L], able_count [J]: the lines that can make each, the quickest first. line_of, place [J]: where
+    each stands. end [L, J]: when the job at a position ends; spent [L, J]: money
     of the line up to and with it; money [L]: all of a line's. target [1]: minute up to which lines are
     free. peak [2]: money per minute beyond target, and per minute of any line's end. scratch [2, J+1]: the
     two sequences that a move proposes from its first change on, edit [2, 3]: their line (or -1), first
@@ -36,6 +37,8 @@ class Board(NamedTuple):
     length: Ints
     mates: Ints
     rank: Ints
+    able: Ints
+    able_count: Ints
     line_of: Ints
     place: Ints
     end: Ints

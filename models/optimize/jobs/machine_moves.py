@@ -9,7 +9,7 @@ from models.optimize.jobs.machine_board import NEVER_MORE, Board, time_line
 from models.optimize.jobs.view import Jobs
 from plant.compiled import inner
 
-INSERTS, BLOCKS = 0.65, 0.3
+INSERTS, BLOCKS = 0.65, 0.2
 LONGEST_BLOCK = 5
 BESIDE_MATE = 0.5
 FAR_MATE = 12
@@ -29,17 +29,15 @@ def propose(rng: np.random.Generator, jobs: Jobs, board: Board, focus: float, mo
         if mate >= 0:
             other, target = board.line_of[mate], board.place[mate] + whole(rng, 2)
         else:
-            other = one if rng.random() < 0.25 else some_line(rng, jobs, job)
-            if other < 0:
-                return NEVER_MORE
+            other = one if rng.random() < 0.25 else some_line(rng, board, job)
             target = some_position(rng, jobs, board, other, job, near)
         if one == other:
             return within(jobs, board, one, place, block, target, most)
         return across(jobs, board, one, place, block, other, target, most)
     if mate >= 0 and board.line_of[mate] != one and jobs.minutes[job, board.line_of[mate]] > 0:
         return swapped(jobs, board, one, place, board.line_of[mate], board.place[mate], most)
-    other = one if rng.random() < 0.2 else some_line(rng, jobs, job)
-    if other < 0 or board.length[other] == 0:
+    other = one if rng.random() < 0.2 else some_line(rng, board, job)
+    if board.length[other] == 0:
         return NEVER_MORE
     if one == other:
         return turned(jobs, board, one, place, whole(rng, board.length[one]), most)
@@ -48,13 +46,10 @@ def propose(rng: np.random.Generator, jobs: Jobs, board: Board, focus: float, mo
 
 
 @inner
-def some_line(rng: np.random.Generator, jobs: Jobs, job: int) -> int:
-    """A line that can make a job, or -1 where none was drawn."""
-    for _ in range(8):
-        line = whole(rng, len(jobs.table))
-        if jobs.minutes[job, line] > 0:
-            return line
-    return -1
+def some_line(rng: np.random.Generator, board: Board, job: int) -> int:
+    """A line that can make a job, more often one that is quick at it."""
+    count = board.able_count[job]
+    return int(board.able[job, min(whole(rng, count), whole(rng, count))])
 
 
 @inner

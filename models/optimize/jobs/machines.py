@@ -31,7 +31,11 @@ ROUNDS = (0.1, 0.9)  # shares of the time: a quick annealing first, then a slow 
 FOCUS = 0.3
 # Of the makespan's price, for each minute of a line up to the target: by turns, so that threads differ.
 SLOPES, SLOPES_WITH_SETUPS = (0.1, 0.05), (0.1, 0.3)
+# Of the mean price of a job's minute, for each minute of a line, less and less as the search cools: where
+# most jobs are on time most changes cost the same, and room on a line helps those late elsewhere.
+ROOM = 0.2
 NOTHING = np.zeros(0)
+LONGEST = np.iinfo(np.int64).max
 
 
 def anneal_jobs(
@@ -63,6 +67,7 @@ def anneal_jobs(
     board = board_of(jobs, best)
     aim(jobs, board, slope)
     hot, cold = temperatures(rng, jobs, board)
+    room = board.peak[1] if jobs.makespan_money == 0 else 0.0
     alone, done = only_makespan(jobs), 0.0
     for share in ROUNDS:
         sliced = 0
@@ -74,6 +79,9 @@ def anneal_jobs(
             if progress >= 1.0:
                 break
             temperature = hot * (cold / hot) ** max(progress, 0.0)
+            if room > 0:
+                board.peak[1] = room * (1.0 - max(progress, 0.0))
+                lay_out(jobs, board)
             anneal(rng, jobs, board, temperature, SLICE, FOCUS, alone, NOTHING)
             sliced += 1
             if improved and board.level[1] < cost and clock() - told_at > 0.5:
@@ -97,6 +105,8 @@ def board_of(jobs: Jobs, sequences: Sequences) -> Board:
         length=sequences.length.copy(),
         mates=mates.astype(np.int64),
         rank=rank,
+        able=np.argsort(np.where(jobs.minutes > 0, jobs.minutes, LONGEST), axis=1, kind="stable"),
+        able_count=(jobs.minutes > 0).sum(axis=1),
         line_of=np.zeros(count, np.int64),
         place=np.zeros(count, np.int64),
         end=np.zeros((lines, count), np.int64),
@@ -116,11 +126,15 @@ def board_of(jobs: Jobs, sequences: Sequences) -> Board:
 
 
 def aim(jobs: Jobs, board: Board, slope: float) -> None:
-    """Price the board as it stands, with a target where the makespan costs."""
+    """Price the board as it stands, with a target where the makespan costs, and with a price of room."""
     cost, last = lay_out(jobs, board)
     if jobs.makespan_money > 0:
         board.target[0] = last - 1
         board.peak[:] = jobs.makespan_money, slope * jobs.makespan_money
+        lay_out(jobs, board)
+    else:
+        can_be_on_time = jobs.release + least_minutes(jobs.minutes) <= jobs.due
+        board.peak[1] = ROOM * float((jobs.rate * can_be_on_time).mean())
         lay_out(jobs, board)
     board.level[:] = cost
 
@@ -164,22 +178,34 @@ def anneal(
                 worse[kept] = change
                 kept += 1
             continue
-        if change > 0 and unsaved:
+        if unsaved and (change > 0 or board.peak[1] > 0):
             save(board)
             unsaved = False
+        before = spent_of(board)
         agree(jobs, board)
         kept += 1
         if jobs.makespan_money > 0:
             if change < 0 and not (alone and is_beyond(board)):
                 note_makespan(jobs, board)
             continue
-        board.level[0] += change
+        board.level[0] += spent_of(board) - before
         if board.level[0] < board.level[1] - SMALLEST_GAIN:
             board.level[1] = board.level[0]
             unsaved = True
     if unsaved:
         save(board)
     return kept
+
+
+@inner
+def spent_of(board: Board) -> float:
+    """What the jobs of the lines that a proposal changes cost now."""
+    total = 0.0
+    for slot in range(2):
+        line = board.edit[slot, 0]
+        if line >= 0 and board.length[line] > 0:
+            total += board.spent[line, board.length[line] - 1]
+    return total
 
 
 @inner
