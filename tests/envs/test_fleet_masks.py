@@ -55,7 +55,7 @@ def decide(least: int, plants: int) -> int:
         seen, _ = env.reset(seed=seed)
         while not env.is_over:
             decisions += int(seen["mask"][..., 1:].any(axis=-1).sum())
-            env.advance(chosen(seen["mask"], rng, eager=float(rng.choice([0.5, 3.0]))))
+            env.advance(chosen(seen["mask"], rng, eager=float(rng.choice([0.05, 0.15, 3.0]))))
             seen, _ = env.observed()
         for row, one in enumerate(env.assignments):
             told = evaluate(one.plant, env.schedule(row), one.base, one.weights, one.zones)

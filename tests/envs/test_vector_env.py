@@ -37,6 +37,7 @@ def test_observations_and_actions_lie_in_their_spaces() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*A Box observation space")
+@pytest.mark.filterwarnings("ignore:.*Not able to test alternative render")
 @pytest.mark.filterwarnings("ignore:.*Box low's precision")
 @pytest.mark.filterwarnings("ignore:.*Box high's precision")
 def test_gymnasium_accepts_one_plant() -> None:
