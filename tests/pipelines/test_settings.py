@@ -13,6 +13,8 @@ VARIABLES = (
     "TAKT_KAFKA",
     "TAKT_REDIS_URL",
     "TAKT_PARAMS_FILE",
+    "TAKT_SECRET_KEY",
+    "TAKT_ALLOWED_ORIGINS",
     "MLFLOW_TRACKING_URI",
     "RAY_ADDRESS",
     "SPARK_MASTER",
@@ -75,6 +77,9 @@ def test_a_data_set_folder_that_is_not_there_is_kept_for_ingest_to_report(
         ("MLFLOW_TRACKING_URI", "ftp://host"),
         ("RAY_ADDRESS", "somewhere"),
         ("SPARK_MASTER", "cluster"),
+        ("TAKT_ALLOWED_ORIGINS", "*"),
+        ("TAKT_ALLOWED_ORIGINS", "https://a.example/path"),
+        ("TAKT_ALLOWED_ORIGINS", "a.example"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line_that_names_it(
@@ -87,6 +92,22 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_it(
     assert value in str(caught.value)
     assert "expected" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", ["short", "a" * 40, "abcabc" * 8])
+def test_a_weak_key_is_refused_without_being_repeated(
+    monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("TAKT_SECRET_KEY", secret)
+    with pytest.raises(SettingsError, match="TAKT_SECRET_KEY") as caught:
+        load_settings()
+    assert secret not in str(caught.value)
+
+
+def test_origins_stand_with_commas_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().allowed_origins == ()
+    monkeypatch.setenv("TAKT_ALLOWED_ORIGINS", "https://a.example, http://b.example:81")
+    assert load_settings().allowed_origins == ("https://a.example", "http://b.example:81")
 
 
 def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
