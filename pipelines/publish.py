@@ -10,7 +10,7 @@ only the mark is missing, and the next publication sets it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -102,14 +102,34 @@ def _publish(
     context: Context, tracking: Tracking, engine: Engine, plan: Planned
 ) -> tuple[int, str, datetime]:
     """The number of the version, its MLflow run and when it was published."""
+    return tracked(
+        tracking,
+        plan,
+        context.params.weights.model_dump(),
+        context.clock,
+        lambda run_id, at: _store(context, engine, plan, run_id, at),
+    )
+
+
+def tracked(
+    tracking: Tracking,
+    plan: Planned,
+    weights: Mapping[str, float],
+    clock: Callable[[], datetime],
+    store: Callable[[str, datetime], int],
+) -> tuple[int, str, datetime]:
+    """The number of the version that `store` makes, the MLflow run that it names, and the instant.
+
+    The run is there before `store` is called with its id; where `store` raises, the run is removed.
+    """
     number = None
     run_id = ""
     try:
         with tracking.run("publish", {STEP_TAG: "publish", STATE_TAG: "pending"}) as run:
             run_id = run.id
-            _log(run, plan, context.params.weights.model_dump())
-            at = context.clock()
-            number = _store(context, engine, plan, run.id, at)
+            _log(run, plan, weights)
+            at = clock()
+            number = store(run.id, at)
             run.log_tags({VERSION_TAG: str(number), STATE_TAG: "published"})
     except BaseException:
         if run_id and number is None:
