@@ -66,11 +66,12 @@ class Postgres:
                     "pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l",
                     str(self.folder / "log"), "-o", options, "start",
                 )  # fmt: skip
-                return
             except RuntimeError:  # what was killed may not be gone yet
                 if attempt == 29:
                     raise
                 time.sleep(0.5)
+            else:
+                return
 
     def kill(self) -> None:
         pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
@@ -175,7 +176,8 @@ class Rig:
 
 @contextmanager
 def standing() -> Iterator[Rig]:
-    """A rig with an empty database that knows the plant, and empty topics."""
+    """A rig with an empty database that knows the plant, and empty topics; nothing is left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="takt-stream-"))
     folder.chmod(0o755)
     (folder / "pg").mkdir()

@@ -116,7 +116,7 @@ def record_lag(read_to: str | None, there_to: str | None) -> None:
 
 
 def _offsets(text: str | None) -> dict[tuple[str, str], int]:
-    document = json.loads(text) if text else None
+    document = json.loads(text) if text and text != "None" else None  # as PySpark says null
     if not isinstance(document, dict):
         return {}
     return {

@@ -10,17 +10,18 @@ inside the transaction that counts it; see docs/stream.md for why.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.context import Context
 from pipelines.events import Listener
 from pipelines.metrics import record_lag
 from pipelines.plan_base import PLANT_NAME
-from pipelines.platform.kafka import connector_jars, is_reachable, make_topics
+from pipelines.platform.kafka import KafkaError, connector_jars, is_reachable, make_topics
 from pipelines.platform.spark import JVM_OF_STREAMS, spark_session
+from pipelines.storage import StorageError, open_database
 from pipelines.stream_checkpoint import open_checkpoint, query_id, set_aside
 from pipelines.stream_sink import Sink
 from pipelines.stream_source import Source
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming.query import StreamingQuery
     from sqlalchemy import Engine
 
+Result = TypeVar("Result")
+
 LOOK_EVERY = 0.2  # seconds between looks at whether to stop
 WAIT_FOR_BROKER = 2.0  # seconds between attempts to reach a broker that is away
+START_ATTEMPTS, WAIT_AT_START = 30, 2.0  # of Kafka and the database; seconds between them
 ATTEMPTS = 3  # failures in a row, none of them the broker's or the database's, that end the stream
 SPARK = {
     "spark.driver.memory": "2g",
@@ -75,10 +79,12 @@ class StreamResult:
 def stream(
     context: Context,
     options: StreamOptions | None = None,
-    listeners: Sequence[Listener] = (),
+    listening: Callable[[Engine], Sequence[Listener]] = lambda _engine: (),
     stop: threading.Event | None = None,
 ) -> StreamResult:
     """What was done until `stop` was set, or, once, until the source had no more.
+
+    listening: those to be told after each commit, given the database.
 
     Raises
     ------
@@ -90,8 +96,6 @@ def stream(
     pipelines.platform.kafka.KafkaError
         Where the database, Spark or Kafka cannot be used at the start.
     """
-    from pipelines.storage import open_database
-
     options = options or StreamOptions()
     stop = stop or threading.Event()
     settings = context.settings
@@ -102,9 +106,10 @@ def stream(
     open_checkpoint(checkpoint, source.name)
     spark_options = dict(SPARK)
     if source.brokers is not None:
-        make_topics(source.brokers, source.topic)
+        brokers = source.brokers
+        _patiently(lambda: make_topics(brokers, source.topic), stop, context)
         spark_options["spark.jars"] = ",".join(str(jar) for jar in connector_jars(settings.jars))
-    engine = open_database(settings.database_url)
+    engine = _patiently(lambda: open_database(settings.database_url), stop, context)
     try:
         _prepare(engine, context, options)
         letters = _dead_letters(engine, context, source)
@@ -114,7 +119,7 @@ def stream(
             clock=context.clock,
             report=context.report,
             retention=options.retention,
-            listeners=listeners,
+            listeners=listening(engine),
             after=letters,
             stop=stop,
         )
@@ -125,6 +130,19 @@ def stream(
         return StreamResult(source.name, sink.batches, _last(engine), stop.is_set())
     finally:
         engine.dispose()
+
+
+def _patiently(act: Callable[[], Result], stop: threading.Event, context: Context) -> Result:
+    """What the act returns; tried for a minute, as what starts beside us may not be there yet."""
+    for attempt in range(START_ATTEMPTS):
+        try:
+            return act()
+        except (KafkaError, StorageError) as error:
+            if attempt + 1 == START_ATTEMPTS or stop.is_set():
+                raise
+            context.report(f"waiting: {_first(error)}")
+            stop.wait(WAIT_AT_START)
+    raise AssertionError
 
 
 def _prepare(engine: Engine, context: Context, options: StreamOptions) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
@@ -157,7 +158,7 @@ class Sink:
         if self.listeners:
             committed = self._persist(lambda: self._committed(batch, stored))
             for listener in self.listeners:
-                listener(committed)
+                self._persist(partial(listener, committed))
         self.after()
         if stored is None:
             return

@@ -13,6 +13,8 @@ from pipelines.commands.options import Json, epilog
 from pipelines.commands.output import print_json, print_table, say
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from pipelines.context import Context
 
 CODES = "0 done, 2 wrong setting or checkpoint, 3 the stream, Kafka, Spark or the database failed"
@@ -68,7 +70,7 @@ def run(
     )
     port = metrics_port or context.settings.metrics_port
     with serving_metrics(port), stopping_on_signals(say) as stop, _failures():
-        result = stream(context, options, listeners=_listeners(context), stop=stop)
+        result = stream(context, options, lambda engine: _listeners(context, engine), stop)
     if as_json:
         print_json(result)
     else:
@@ -168,14 +170,13 @@ def _store_plant(context: Context, path: Path) -> None:
     engine.dispose()
 
 
-def _listeners(context: Context) -> tuple[Any, ...]:
+def _listeners(context: Context, engine: Engine) -> tuple[Any, ...]:
     """Those who are told of commits: browsers, and the copy of the latest state shared in Redis."""
     from pipelines.line_notices import tell_lines
-    from pipelines.storage import open_database, reading
+    from pipelines.storage import reading
     from pipelines.storage.cache import open_latest_state
     from pipelines.storage.repositories import live
 
-    engine = open_database(context.settings.database_url)
     browsers = tell_lines(engine, context.clock)
     if context.settings.redis_url is None:
         return (browsers,)
