@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from envs.fleet.luck import CERTAIN, Luck
-from envs.fleet.plants import Assignment
+from envs.fifty_lines import PLANT_FILE
+from envs.fleet.luck import CERTAIN, ROUGH, Luck
+from envs.fleet.plants import Assignment, Rhythm
+from envs.fleet_rules import episode_costs, policy_of
+from envs.rules import RULES
 from envs.vector_env import FleetEnv
 from plant import COMPONENTS, Schedule, Weights, Zones, evaluate
-from plant.io import plant_from_document
+from plant.io import load_plant, plant_from_document
 from tests.envs.fleet_play import play
 from tests.plant.random_plants import random_plant
 
+DISABLED = AutoresetMode.DISABLED
 WEIGHTS = Weights(tardiness=2.0, makespan=1.5, instability=7.0)
 HARSH = Luck(5.0, 30.0, 0.2, 0.05, 0.5, 6.0, 0.5, 0.5, 0.3, 3.0, 2.0, 300)
 
@@ -25,11 +29,11 @@ def fleet_of(seeds: range, luck: Luck = CERTAIN) -> FleetEnv:
     return env_of([Assignment(plant, WEIGHTS) for plant in plants], luck)
 
 
-def env_of(assignments: list[Assignment], luck: Luck = CERTAIN) -> FleetEnv:
+def env_of(
+    assignments: list[Assignment], luck: Luck = CERTAIN, rhythm: Rhythm = Rhythm()
+) -> FleetEnv:
     scales = [100.0] * len(assignments)
-    return FleetEnv(
-        assignments, luck, scales=scales, autoreset_mode=AutoresetMode.DISABLED, record=600
-    )
+    return FleetEnv(assignments, luck, rhythm, scales, DISABLED, record=600)
 
 
 def agrees(env: FleetEnv, seed: int, unmasked: bool = False) -> int:
@@ -64,6 +68,27 @@ def test_what_happened_by_luck_is_priced_by_the_same_rules() -> None:
     assert agrees(env, 3) > 150
     failures = int(env.state.failures.sum())
     assert failures > 10
+
+
+def test_ticks_of_other_lengths_and_odd_horizons_change_no_rule() -> None:
+    plants = [
+        plant_from_document(random_plant(np.random.default_rng(seed))) for seed in range(900, 960)
+    ]
+    odd = [Assignment(replace(plant, horizon=plant.horizon - 7), WEIGHTS) for plant in plants]
+    for tick, luck in ((7, CERTAIN), (60, CERTAIN), (11, HARSH)):
+        agrees(env_of(odd, luck, Rhythm(tick=tick, hold=90, near=700, longest=200)), tick)
+
+
+def test_the_plant_that_ships_is_simulated_to_the_referees_money() -> None:
+    plant = load_plant(PLANT_FILE)
+    for luck in (CERTAIN, ROUGH):
+        env = FleetEnv([plant], luck, scales=[1.0], autoreset_mode=DISABLED, record=9000)
+        cost = episode_costs(env, policy_of(env, RULES["atcs"]), 3)[0]
+        turned_out, schedule = env.realised(0)
+        told = evaluate(turned_out, schedule)
+        assert told.feasible
+        assert cost == pytest.approx(told.cost.total)
+        assert told.kpis.on_time_in_full > 0.7
 
 
 @pytest.mark.slow
