@@ -99,6 +99,7 @@ ensure_java() {
 postgres_stands() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 browser_stands() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 
+maven_stands() { command -v mvn >/dev/null; }
 redis_stands() { command -v redis-server >/dev/null; }
 promtool_stands() { command -v promtool >/dev/null; }
 
@@ -108,9 +109,11 @@ ensure_test_tools() {
     postgres_stands || apt_install postgresql
     browser_stands || apt_install chromium
     redis_stands || apt_install redis-server
+    maven_stands || apt_install maven
     promtool_stands || apt_install prometheus
     postgres_stands || say "no PostgreSQL here: its tests are left out; install postgresql to have them"
     browser_stands || say "no browser here: its tests are left out; install chromium to have them"
+    maven_stands || say "no Maven here: tests of Kafka are left out; install maven to have them"
     redis_stands || say "no Redis here: its tests are left out; install redis-server to have them"
     promtool_stands || say "no promtool here: its test is left out; install prometheus to have it"
 }
