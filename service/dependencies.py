@@ -19,8 +19,8 @@ MOST_NUMBER = 2**31 - 1
 bearer = OAuth2PasswordBearer("/api/auth/token", refreshUrl="/api/auth/refresh", auto_error=False)
 
 
-def get_state(request: Request) -> State:
-    """The running service's state."""
+async def get_state(request: Request) -> State:
+    """The running service's state. A coroutine, as plain functions are called in a thread each."""
     return cast("State", request.app.state.takt)
 
 

@@ -32,9 +32,8 @@ class Claims:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
 class Tokens:
-    """Signs tokens and reads them.
+    """Signs tokens and reads them. Only the event loop's thread may `read`.
 
     Parameters
     ----------
@@ -44,18 +43,30 @@ class Tokens:
         How long a token opens.
     """
 
-    secret: str
-    lifetime: timedelta
-    clock: Callable[[], datetime]
+    def __init__(self, secret: str, lifetime: timedelta, clock: Callable[[], datetime]) -> None:
+        self.secret, self.lifetime, self._clock = secret, lifetime, clock
+        self._read: dict[str, Claims] = {}  # by token, once its signature was found to be ours
 
     def make(self, session: str) -> str:
         """The access token of a session."""
-        now = self.clock()
+        now = self._clock()
         claims = {"iss": ISSUER, "sid": session, "iat": now, "exp": now + self.lifetime}
         return jwt.encode(claims, self.secret, ALGORITHM)
 
     def read(self, token: str) -> Claims:
         """What the token says. TokenError where it was not made with this key, or has run out."""
+        found = self._read.get(token)
+        if found is None:
+            found = self._verified(token)
+            if len(self._read) >= MOST_KNOWN:
+                self._read.clear()
+            self._read[token] = found
+        if found.expires_at <= self._clock():
+            self._read.pop(token, None)
+            raise TokenError("the access token has run out; renew it", expired=True)
+        return found
+
+    def _verified(self, token: str) -> Claims:
         try:
             claims = jwt.decode(
                 token,
@@ -64,17 +75,14 @@ class Tokens:
                 issuer=ISSUER,
                 options={
                     "require": ["exp", "sid", "iss"],
-                    "verify_exp": False,
+                    "verify_exp": False,  # by our clock, each time
                     "verify_iat": False,
                 },
             )
-            now = self.clock()
-            found = Claims(str(claims["sid"]), datetime.fromtimestamp(claims["exp"], now.tzinfo))
+            until = datetime.fromtimestamp(claims["exp"], self._clock().tzinfo)
         except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
             raise TokenError("the access token is not one of this service") from error
-        if found.expires_at <= now:
-            raise TokenError("the access token has run out; renew it", expired=True)
-        return found
+        return Claims(str(claims["sid"]), until)
 
 
 class Holders:
