@@ -46,7 +46,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
     Observation (a dict; L lines, I items, K the most items that one line can make, E edges):
 
-    - `plant` float32 [B, 15], `lines` [B, L, 19], `items` [B, I, 33], `slots` [B, L, K, 14]: see
+    - `plant` float32 [B, 19], `lines` [B, L, 20], `items` [B, I, 33], `slots` [B, L, K, 14]: see
       `envs.fleet.kernel_observe`. Slots are 0 for lines that do not decide.
     - `mask` int8 [B, L, 1 + K]: 1 where the choice can be made; holding always can.
     - `line_mask` int8 [B, L], `item_mask` int8 [B, I]: 0 for what fills smaller plants up.

@@ -10,14 +10,21 @@ from numpy.typing import NDArray
 from envs.fleet.kernel_choices import regular_room, worked_when_free
 from envs.fleet.kernel_lines import kept_begin, setup_into
 from envs.fleet.kernel_stocks import DAY, DUST, can_be_taken
-from envs.fleet.luck import DEMAND_SPREAD, LATE_SHARE
+from envs.fleet.luck import (
+    DEMAND_SPREAD,
+    FAIL_HOURS,
+    LATE_SHARE,
+    RATE_SPREAD,
+    RUSH_PER_DAY,
+    YIELD_LOSS,
+)
 from envs.fleet.plants import FAR, TICK, Fleet
 from envs.fleet.state import State
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
 from plant.compiled import inner, outer
 
-PLANT_FEATURES, LINE_FEATURES, ITEM_FEATURES, SLOT_FEATURES = 15, 19, 33, 14
+PLANT_FEATURES, LINE_FEATURES, ITEM_FEATURES, SLOT_FEATURES = 19, 20, 33, 14
 BUCKETS = np.array([480, 1440, 2880, 4320, 7200, 10080, 14400, 20160])  # minutes ahead
 FIRST_DUE, FIRST_ARRIVAL = 17, 25
 PER_DAY = 1.0 / 1440.0
@@ -38,7 +45,7 @@ class Clock(NamedTuple):
 class Seen(NamedTuple):
     """The observation of B plants, and which lines [BL] show slots that are not all 0.
 
-    plant [B, 15], lines [B, L, 19], items [B, I, 33], slots [B, L, K, 14], mask [B, L, 1 + K].
+    plant [B, 19], lines [B, L, 20], items [B, I, 33], slots [B, L, K, 14], mask [B, L, 1 + K].
     """
 
     plant: NDArray[np.float32]
@@ -63,7 +70,11 @@ def part_of(value: float, per: float) -> float:
 
 @inner
 def see_plant(f: Fleet, s: State, luck: Floats, scale: float, b: int, out: Seen) -> None:
-    """Time gone; time of day and week (twice each); share of lines deciding; backlog; load; luck; weights."""
+    """What holds for the whole plant.
+
+    Time gone; time of day (twice); share of lines deciding; backlog; load; spread of demand; share of late
+    arrivals; seven weights; spread of rates; loss of yield; failures in a line's day; rush orders a day.
+    """
     now, lines = s.clock[b], f.lines
     hours = backlog = deciding = left = 0.0
     for i in range(b * f.items, (b + 1) * f.items):
@@ -83,6 +94,9 @@ def see_plant(f: Fleet, s: State, luck: Floats, scale: float, b: int, out: Seen)
     seen[6], seen[7] = luck[DEMAND_SPREAD], luck[LATE_SHARE]
     for weight in range(7):
         seen[8 + weight] = squashed(f.weights[b, weight])
+    seen[15], seen[16] = luck[RATE_SPREAD], 10.0 * luck[YIELD_LOSS]
+    seen[17] = squashed(24.0 / luck[FAIL_HOURS]) if luck[FAIL_HOURS] > 0 else 0.0
+    seen[18] = squashed(luck[RUSH_PER_DAY])
 
 
 @inner
@@ -92,7 +106,8 @@ def see_lines(f: Fleet, s: State, clock: Clock, b: int, out: Seen) -> None:
     Deciding; running; changing over or waiting to; down; holding; days until asked, until the run's
     expected end, since the last failure, until repaired; share of the run done; shift share in the next
     8, 24 and 72 h, overtime share in 24 h; days until its next kept run; run, overtime and idle money of
-    an hour over the plant's of an hour and line; share of overtime so far.
+    an hour over the plant's of an hour and line; share of overtime so far; days until its decided run
+    starts.
     """
     now, first = s.clock[b], b * f.lines
     deciding, end_at, start_at, down_until = s.deciding, s.end_at, s.start_at, s.down_until
@@ -131,6 +146,8 @@ def see_lines(f: Fleet, s: State, clock: Clock, b: int, out: Seen) -> None:
             begin = max(kept_begin(f, s, line) - now, 0)
             seen[row, 14] = min(begin * (PER_DAY / 3.0), 1.0)
         seen[row, 18] = extra / here if extra > 0 else 0.0
+        waits = start_at[line] - now
+        seen[row, 19] = min(waits, 4320) * PER_DAY if start_at[line] < FAR else 0.0
 
 
 @inner
