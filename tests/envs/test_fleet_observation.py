@@ -1,0 +1,125 @@
+"""What is seen of a plant, worked out again from its records."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode
+
+from envs.fleet.kernel_observe import BUCKETS, FIRST_ARRIVAL, FIRST_DUE
+from envs.fleet.luck import CERTAIN
+from envs.fleet.plants import Assignment
+from envs.scenarios import generate
+from envs.vector_env import FleetEnv, Observation
+from plant import Plant, Run, Weights
+from tests.envs.fleet_play import chosen
+
+PLANT = generate(4, 10, 80, 7, 0.9, 5, stages=2)
+
+
+@pytest.fixture(scope="module")
+def seen() -> tuple[FleetEnv, Observation, int]:
+    """The plant after three days of random choices."""
+    env = FleetEnv(
+        [PLANT], CERTAIN, scales=[200.0], autoreset_mode=AutoresetMode.DISABLED, record=900
+    )
+    rng = np.random.default_rng(1)
+    now, _ = env.reset(seed=1)
+    while env.state.clock[0] < 3 * 1440 + 600:
+        now, *_ = env.step(chosen(now["mask"], rng))
+    return env, now, int(env.state.clock[0])
+
+
+def per_day(plant: Plant, item: str) -> float:
+    """Units a day of the item's best line; of raw material its opening stock."""
+    rates = [one.rate for one in plant.capabilities if one.item == item]
+    opening = next(one.stock for one in plant.items if one.id == item)
+    return max(rates) * 24 if rates else max(opening, 1.0)
+
+
+def share(units: float, per: float) -> float:
+    return units / (units + per)
+
+
+def test_demand_and_arrivals_are_seen_in_their_buckets(
+    seen: tuple[FleetEnv, Observation, int],
+) -> None:
+    _, observation, now = seen
+    bounds = [0, *BUCKETS.tolist()]
+    for row, item in enumerate(PLANT.items):
+        per = per_day(PLANT, item.id)
+        for bucket, (low, high) in enumerate(pairwise(bounds)):
+            first = -(10**9) if bucket == 0 else now + low
+            due = sum(
+                order.quantity
+                for order in PLANT.orders
+                if order.item == item.id
+                and max(first, now - 1 if bucket == 0 else first) < order.due <= now + high
+                and order.due <= PLANT.horizon
+            )
+            coming = sum(
+                arrival.quantity
+                for arrival in PLANT.arrivals
+                if arrival.item == item.id
+                and max(first, now if bucket == 0 else first) < arrival.at <= now + high
+            )
+            column = observation["items"][0, row]
+            assert column[FIRST_DUE + bucket] == pytest.approx(share(due, per), abs=1e-5)
+            assert column[FIRST_ARRIVAL + bucket] == pytest.approx(share(coming, per), abs=1e-5)
+
+
+def test_lines_are_seen_with_their_shifts_and_runs(
+    seen: tuple[FleetEnv, Observation, int],
+) -> None:
+    env, observation, now = seen
+    runs = env.schedule(0).runs
+    for row, line in enumerate(PLANT.lines):
+        column = observation["lines"][0, row]
+        for place, minutes in ((10, 480), (11, 1440), (12, 4320)):
+            manned = sum(max(min(s.end, now + minutes) - max(s.start, now), 0) for s in line.shifts)
+            assert column[place] == pytest.approx(manned / minutes, abs=1e-5)
+        on_it = [run for run in runs if run.line == line.id and run.start < now < run.end]
+        assert bool(column[1]) == bool(on_it)
+        if on_it:
+            assert column[9] == pytest.approx(done(on_it[0], line.id, now), abs=1e-5)
+
+
+def done(run: Run, line: str, now: int) -> float:
+    """The share of a run's shift minutes that are over."""
+    shifts = next(one.shifts for one in PLANT.lines if one.id == line)
+
+    def manned(end: int) -> int:
+        return sum(max(min(s.end, end) - max(s.start, run.start), 0) for s in shifts)
+
+    return manned(now) / manned(run.end)
+
+
+def test_the_bill_of_materials_is_given_as_edges(seen: tuple[FleetEnv, Observation, int]) -> None:
+    _, observation, _ = seen
+    place = {item.id: row for row, item in enumerate(PLANT.items)}
+    edges = {
+        (int(item), int(part), float(units))
+        for (item, part), units in zip(
+            observation["edges"][0], observation["edge_units"][0], strict=True
+        )
+        if item >= 0
+    }
+    assert edges == {(place[b.item], place[b.component], b.per_unit) for b in PLANT.bom}
+
+
+def test_the_weights_of_the_cost_are_seen() -> None:
+    weights = Weights(tardiness=3.0, makespan=0.5)
+    env = FleetEnv([Assignment(PLANT, weights)], scales=[200.0])
+    observation, _ = env.reset(seed=1)
+    expected = [w / (1 + w) for w in (3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5)]
+    assert observation["plant"][0, 8:15].tolist() == pytest.approx(expected)
+
+
+def test_smaller_plants_are_filled_up_and_their_padding_is_said() -> None:
+    env = FleetEnv([PLANT, generate(2, 5, 20, 5, 0.9, 1)], scales=[200.0, 100.0])
+    observation, _ = env.reset(seed=1)
+    assert observation["line_mask"].sum(axis=1).tolist() == [4, 2]
+    assert observation["item_mask"].sum(axis=1).tolist() == [10, 5]
+    assert not observation["mask"][1, 2:, 1:].any()
