@@ -7,7 +7,7 @@ stock under safety stock; overtime; broken rules. Costliest first, and the same 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,6 +22,7 @@ from plant.schedule import Schedule
 
 Severity = Literal["high", "medium", "low"]
 ExceptionKind = Literal["breach", "late", "stock", "overtime"]
+NAMED = 5  # orders that a sentence names
 FIXED = 10  # exceptions for which a list looks for fixes; `fixes_of` does it for any other
 
 __all__ = ["Cause", "CauseKind", "Fix", "PlanException", "Said", "exceptions", "fixes_of"]
@@ -137,7 +138,7 @@ def _late(trace: Trace) -> Iterator[PlanException]:
         order = orders[id]
         found = why_late(trace, order, units)
         money = trace.weights.tardiness * paid[id]
-        why = _binding(found)
+        why = _binding(found.chain, found.minutes)
         yield PlanException(
             f"late:{id}", "late", id, "high" if order.source == "firm" else "medium", order.due,
             _because(_headline(trace, found, units, money), why),
@@ -154,28 +155,28 @@ def _headline(trace: Trace, found: Lateness, units: float, money: float) -> Said
     )  # fmt: skip
 
 
-def _binding(found: Lateness) -> Cause | None:
+def _binding(chain: Sequence[Cause], minutes: int) -> Cause | None:
     """The cause to name first: the last of the chain, or what fills the time since the plan's start."""
-    chain = [cause for cause in found.chain if cause.kind != "delivery"]
-    if not chain:
+    left = [cause for cause in chain if cause.kind != "delivery"]
+    if not left:
         return None
-    if chain[-1].kind == "overdue" and len(chain) > 1:
-        due = float(chain[-1].said.parameters["due"])
-        if found.minutes + due < -due:  # most of it passed before the plan's start
-            return chain[-1]
-        chain.pop()
-    if chain[-1].said.code != "plan_start":
-        return chain[-1]
-    full = [cause for cause in chain if cause.said.code in ("capacity", "changeover")]
+    if left[-1].kind == "overdue" and len(left) > 1:
+        due = float(left[-1].said.parameters["due"])
+        if minutes + due < -due:  # most of it passed before the plan's start
+            return left[-1]
+        left.pop()
+    if left[-1].said.code != "plan_start":
+        return left[-1]
+    full = [cause for cause in left if cause.said.code in ("capacity", "changeover")]
     longest = max(
         (one for one in full if one.said.code == "changeover"),
         key=lambda one: float(one.said.parameters["minutes"]),
         default=None,
     )
-    if longest and float(longest.said.parameters["minutes"]) >= found.minutes > 0:
+    if longest and float(longest.said.parameters["minutes"]) >= minutes > 0:
         return longest
     busy = [cause for cause in full if cause.said.code == "capacity"]
-    return (busy or full or chain)[-1]
+    return (busy or full or left)[-1]
 
 
 def _because(headline: Said, why: Cause | None) -> Said:
@@ -205,28 +206,80 @@ def _stocks(trace: Trace) -> Iterator[PlanException]:
             plant, "stock", item=item.id, safety=item.safety_stock, since=times[0].since,
             minutes=sum(one.until - one.since for one in times), lowest=lowest, money=money,
         )  # fmt: skip
+        chain, path = _resupply(trace, item.id, times[0].since)
+        why = _binding(chain, times[0].until - times[0].since) or chain[0]
         yield PlanException(
             f"stock:{item.id}", "stock", item.id, "high" if lowest <= 0 else "medium",
-            times[0].since, said, money=money, quantity=item.safety_stock - lowest,
+            times[0].since, _because(said, why), money=money,
+            quantity=item.safety_stock - lowest, why=why, chain=chain, path=path,
         )  # fmt: skip
+
+
+def _resupply(
+    trace: Trace, item: str, since: int
+) -> tuple[tuple[Cause, ...], tuple[str, ...]]:  # fmt: skip
+    """Why an item gets nothing sooner: its next supply after a minute, and the walk back from that."""
+    horizon = trace.plant.horizon
+    runs = [one for one in trace.schedule.runs if one.item == item and since < one.end <= horizon]
+    run = min(runs, key=lambda one: (one.end, one.id), default=None)
+    arrivals = [
+        one for one in trace.plant.arrivals if one.item == item and since < one.at <= horizon
+    ]
+    arrival = min(arrivals, key=lambda one: one.at, default=None)
+    if arrival is not None and (run is None or arrival.at <= run.end):
+        told = {"quantity": arrival.quantity, "at": arrival.at}
+        return (trace.say("resupply_arrival", item=item, **told),), ()
+    if run is None:
+        return (trace.say("no_resupply", item=item),), ()
+    chain, path = trace.walk(run)
+    first = trace.say("resupply", run.id, run=run.id, line=run.line, at=run.end)
+    return (first, *chain), tuple(path)
 
 
 def _overtime(trace: Trace) -> Iterator[PlanException]:
-    """The overtime that runs use, one exception a line and day."""
-    plant = trace.plant
-    used: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
-    for line in plant.lines:
+    """The overtime that runs use, one exception a line and day, with the orders that it serves."""
+    used: dict[tuple[str, int], list[tuple[int, int, str]]] = defaultdict(list)
+    for line in trace.plant.lines:
         for shift in (one for one in line.shifts if one.overtime):
             for run in trace.on_line[line.id]:
-                inside = min(run.end, shift.end) - max(run.start, shift.start)
-                if inside > 0:
+                since = max(run.start, shift.start)
+                if since < min(run.end, shift.end):
                     key = line.id, shift.start // MINUTES_PER_DAY
-                    used[key][0] += inside
-                    used[key][1] = used[key][1] or max(run.start, shift.start)
-    for (id, day), (minutes, at) in used.items():
+                    used[key].append((since, min(run.end, shift.end) - since, run.id))
+    served = _orders_served(trace) if used else {}
+    for (id, day), parts in used.items():
+        minutes, runs = sum(part[1] for part in parts), [part[2] for part in parts]
         money = minutes / MINUTES_PER_HOUR * trace.lines[id].overtime_cost
         money *= trace.weights.production
-        said = say(plant, "overtime", line=id, minutes=minutes, day=at, money=money)
+        said = say(trace.plant, "overtime", line=id, minutes=minutes, day=parts[0][0], money=money)
+        why = _served(trace, served, id, runs)
         yield PlanException(
-            f"overtime:{id}:{day}", "overtime", id, "low", at, said, money=money, late=minutes
+            f"overtime:{id}:{day}", "overtime", id, "low", parts[0][0], _because(said, why),
+            money=money, late=minutes, why=why, chain=(why,) if why else (),
         )  # fmt: skip
+
+
+def _served(
+    trace: Trace, served: Mapping[str, Sequence[str]], line: str, runs: Sequence[str]
+) -> Cause | None:
+    """The orders that runs serve, None where it is stock only."""
+    orders = list(dict.fromkeys(order for run in runs for order in served[run]))
+    if not orders:
+        return None
+    more = f" +{len(orders) - NAMED}" if len(orders) > NAMED else ""
+    return trace.say("serves", *runs, line=line, orders=", ".join(orders[:NAMED]) + more)
+
+
+def _orders_served(trace: Trace) -> dict[str, tuple[str, ...]]:
+    """The orders that each run serves itself, or by the runs that take what it makes."""
+    orders: dict[str, dict[str, None]] = defaultdict(dict)
+    takers: dict[str, dict[str, None]] = defaultdict(dict)
+    for peg in trace.evaluation.pegging.pegs:
+        if peg.supplier == "run":
+            consumers = orders if peg.consumer == "order" else takers
+            consumers[str(peg.supplier_id)][peg.consumer_id] = None
+    found: dict[str, tuple[str, ...]] = {}
+    for run in sorted(trace.schedule.runs, key=lambda one: (-one.start, -one.end, one.id)):
+        later = (order for taker in takers[run.id] for order in found.get(taker, ()))
+        found[run.id] = tuple(dict.fromkeys((*orders[run.id], *later)))
+    return found

@@ -118,6 +118,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "no line can make {item}, and stock and arrivals do not cover it",
         "{item} 생산 가능 라인 없음, 재고와 입고 예정으로 부족",
     ),
+    "resupply": (
+        "its next supply is run {run} on {line}, at {at}",
+        "다음 공급: 라인 {line} 작업 {run}, {at}",
+    ),
+    "resupply_arrival": (
+        "its next supply are {quantity} of {item} that arrive at {at}",
+        "다음 공급: {item} {quantity} 입고 예정 {at}",
+    ),
+    "no_resupply": (
+        "nothing supplies {item} after that within the horizon",
+        "이후 계획 기간 내 {item} 공급 없음",
+    ),
+    "serves": (
+        "{line} works it for {orders}",
+        "주문 {orders} 대응(라인 {line})",
+    ),
     # fixes
     "start_earlier": (
         "start {run} on {line} {earlier} earlier, at {at}",

@@ -23,7 +23,7 @@ from plant.schedule import Run, Schedule
 
 CauseKind = Literal[
     "delivery", "capacity", "changeover", "material", "upstream", "lock", "frozen", "gap",
-    "horizon", "overdue", "unplanned",
+    "horizon", "overdue", "unplanned", "serves",
 ]  # fmt: skip
 KIND_OF: dict[str, CauseKind] = {
     "available": "capacity",
@@ -33,6 +33,9 @@ KIND_OF: dict[str, CauseKind] = {
     "missing": "material",
     "no_material": "material",
     "not_made": "material",
+    "resupply": "delivery",
+    "resupply_arrival": "material",
+    "no_resupply": "unplanned",
 }
 
 

@@ -249,13 +249,31 @@ def test_stock_under_safety_stock_is_an_exception() -> None:
     assert (found.id, found.severity, found.at) == ("stock:A", "medium", DAY)
     assert (found.quantity, found.money) == (20, 40)
     assert found.said.english == (
-        "A: stock under safety stock 40 from Tue 2026-01-06 00:00 for 1 d, lowest 20, 40 EUR."
+        "A: stock under safety stock 40 from Tue 2026-01-06 00:00 for 1 d, lowest 20, 40 EUR: "
+        "nothing supplies A after that within the horizon."
     )
+
+
+def test_stock_that_is_resupplied_late_is_explained_by_its_next_supply() -> None:
+    items = (Item("A", "a", stock=50, safety_stock=40), Item("B", "b"), Item("RAW", "raw"))
+    order = Order("O-1", "A", 30, due=100)
+    made = plant_of(
+        order, items=items, bom=(BomLine("A", "RAW", 1.0),), arrivals=(Arrival("RAW", 500, 90),)
+    )
+    (found,) = exceptions(made, Schedule((Run("R-1", "L1", "A", 500, 550, 50),)))
+    assert codes(found) == ["resupply", "material"]
+    assert found.why == found.chain[1]
+    items = (Item("A", "a"), Item("B", "b"), Item("RAW", "raw", safety_stock=5))
+    (bought,) = exceptions(plant_of(items=items, arrivals=(Arrival("RAW", 500, 90),)), Schedule())
+    assert codes(bought) == ["resupply_arrival"]
 
 
 def test_overtime_is_an_exception() -> None:
     lines = (Line("L1", 10, 6, 0, (Shift(0, 100), Shift(100, 300, True))),)
-    (found,) = exceptions(plant_of(lines=lines), Schedule((Run("R-1", "L1", "A", 50, 200, 150),)))
+    schedule = Schedule((Run("R-1", "L1", "A", 50, 200, 150),))
+    (served,) = exceptions(plant_of(Order("O-1", "A", 9, due=300), lines=lines), schedule)
+    assert served.said.english.endswith("10 EUR on top: L1 works it for O-1.")
+    (found,) = exceptions(plant_of(lines=lines), schedule)
     assert (found.id, found.late, found.money) == ("overtime:L1:0", 100, 10)
     assert found.said.korean == "라인 L1: 2026년 1월 5일(월) 잔업 1시간 40분, 추가 비용 10 EUR."
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envs.rules import RULES, dispatch
+from envs.scenarios import generate
 from plant import Plant, Schedule, Weights, Zones, evaluate
 from plant.edits import Move, apply
 from plant.explain import exceptions
@@ -146,3 +148,23 @@ def test_the_order_of_runs_says_nothing(seed: int) -> None:
     one = exceptions(plant, schedule, base, WEIGHTS, ZONES)
     assert one == exceptions(plant, turned, base, WEIGHTS, ZONES)
     assert one == exceptions(plant, schedule, base, WEIGHTS, ZONES)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_on_busy_plants_every_fix_helps_as_much_as_it_says(seed: int) -> None:
+    plant = generate(4, 8, 24, 4, 1.1, seed, stages=1 + seed % 2)
+    schedule = dispatch(plant, RULES["atcs"])
+    before = evaluate(plant, schedule, None, WEIGHTS)
+    found = exceptions(plant, schedule, None, WEIGHTS, fixes=100)
+    chains = {cause.said.code for one in found for cause in one.chain}
+    assert chains >= {"delivery", "capacity"}
+    fixes = [(one, fix) for one in found for fix in one.fixes or ()]
+    assert fixes
+    for one, fix in fixes:
+        then = changed(plant, fix.change) if fix.change else plant
+        edited = apply(then, schedule, fix.edit).schedule if fix.edit else schedule
+        after = evaluate(then, edited, None, WEIGHTS)
+        assert after.feasible
+        assert before.cost.total - after.cost.total == pytest.approx(fix.money, abs=1e-5)
+        late = before.late_orders[one.record] - after.late_orders.get(one.record, 0.0)
+        assert late == pytest.approx(fix.units, abs=1e-6)
