@@ -190,8 +190,11 @@ def list_versions(
 
 def latest_published(session: Session, plant_name: str | None = None) -> VersionMeta | None:
     """The version that is published now, or None; the newest where several plants have one."""
-    published = (meta for meta in list_versions(session, plant_name) if meta.status == "published")
-    return next(published, None)
+    query = select(VersionRow).where(VersionRow.status == "published")
+    if plant_name is not None:
+        query = query.where(VersionRow.plant_name == plant_name)
+    row = session.scalar(query.order_by(VersionRow.number.desc()).limit(1))
+    return None if row is None else _meta(row)
 
 
 def load_figures(
