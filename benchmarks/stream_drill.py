@@ -6,17 +6,32 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
 import numpy as np
+from sqlalchemy import create_engine
 
 from benchmarks.report import progress
 from benchmarks.stream_events import random_events, spoil, stream_plant
 from benchmarks.stream_rig import Rig
-from pipelines.events import Count, Event, EventError, Known, Material, OrderEvent, check, parse
+from pipelines.events import (
+    Count,
+    Event,
+    EventError,
+    Known,
+    Material,
+    Now,
+    OrderEvent,
+    check,
+    parse,
+)
 from pipelines.platform.kafka import DEAD_TOPIC
 from pipelines.settings import utc_now
+from pipelines.storage import reading
+from pipelines.storage.cache import open_latest_state
+from pipelines.storage.repositories import live
 from pipelines.storage.repositories.event_staging import FIELDS
 
 EVENTS = 4_000  # of a round, before copies
@@ -54,6 +69,7 @@ class Sent:
             *self._events(rig),
             *self._sums(rig),
             *self._latest(rig),
+            *_copy(rig),
         ]
         kept = Counter(bytes(row[0]) for row in rig.ask("SELECT original FROM event_quarantine"))
         if kept != self.refused:
@@ -113,6 +129,26 @@ class Sent:
         return [f"{name} differ" for name, stored, expected in checks if stored != expected]
 
 
+def _copy(rig: Rig) -> list[str]:
+    """Whether the copy of the latest state in Redis is what the database has."""
+    if rig.redis is None:
+        return []
+    engine = create_engine(rig.settings.database_url.replace("postgresql", "postgresql+psycopg", 1))
+
+    def load() -> Now:
+        with reading(engine) as session:
+            return live.latest_now(session)
+
+    held, stored = open_latest_state(rig.redis.url, load).read().now, load()
+    engine.dispose()
+
+    def plain(now: Now) -> tuple[Any, Any]:
+        lines = {key: replace(one, batch=0) for key, one in now.lines.items()}
+        return lines, {key: replace(one, batch=0) for key, one in now.stocks.items()}
+
+    return ["the copy in Redis differs"] * (plain(held) != plain(stored))
+
+
 def drill(rig: Rig, rounds: int, seed: int) -> dict[str, Any]:
     """What was killed how often, and in how many rounds the database was not what was sent."""
     sent = Sent()
@@ -122,7 +158,8 @@ def drill(rig: Rig, rounds: int, seed: int) -> dict[str, Any]:
     waits: list[float] = []
     for number in range(rounds):
         random = np.random.default_rng([seed, number])
-        victim = ("stream", "broker", "postgres")[int(random.integers(3))]
+        victims = ("stream", "broker", "postgres", *(("redis",) if rig.redis else ()))
+        victim = victims[int(random.integers(len(victims)))]
         killed[victim] += 1
         progress(f"round {number + 1} of {rounds}: kill -9 {victim}; wrong so far: {len(wrong)}")
         values = _round(random)
@@ -189,6 +226,8 @@ def _kill(rig: Rig, victim: str, away: float) -> None:
         "broker": (rig.broker.kill, rig.broker.start),
         "postgres": (rig.postgres.kill, rig.postgres.start),
     }
+    if rig.redis:
+        acts["redis"] = (rig.redis.kill, rig.redis.start)
     kill, start = acts[victim]
     kill()
     time.sleep(away)
@@ -232,7 +271,8 @@ def _letters(rig: Rig) -> list[bytes]:
     found: list[bytes] = []
     while len(found) < high:
         found += [
-            message.value() for message in consumer.consume(min(10_000, high - len(found)), 10)
+            message.value() or b""
+            for message in consumer.consume(min(10_000, high - len(found)), 10)
         ]
     consumer.close()
     return found

@@ -51,9 +51,8 @@ def random_events(
             f'{{"event_id":"{UUID(bytes=ids[16 * index : 16 * index + 16], version=4)}","at":"{at}",'
             f'"source":"counter {lines[index]}","type":"{KINDS[kinds[index]]}","version":1'
         )
-        tail = _tail(
-            int(kinds[index]), int(lines[index]), int(items[index]), *map(int, numbers[index]), at
-        )
+        one, other = (int(number) for number in numbers[index])
+        tail = _tail(int(kinds[index]), int(lines[index]), int(items[index]), one, other, at)
         yield f"{head},{tail}}}".encode()
 
 

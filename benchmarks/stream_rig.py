@@ -93,13 +93,38 @@ class Postgres:
 
 
 @dataclass
+class Redis:
+    """A server that keeps nothing: killed, it comes back empty."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+             "--dir", str(self.folder)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass
 class Rig:
     """All of it, in one folder."""
 
     folder: Path
     postgres: Postgres
     broker: Broker
-    redis_url: str | None = None
+    redis: Redis | None
     stream: subprocess.Popen[bytes] | None = None
 
     @property
@@ -117,7 +142,7 @@ class Rig:
             "TAKT_DATABASE_URL": settings.database_url,
             "TAKT_KAFKA": self.broker.address,
         }
-        return found | ({"TAKT_REDIS_URL": self.redis_url} if self.redis_url else {})
+        return found | ({"TAKT_REDIS_URL": self.redis.url} if self.redis else {})
 
     def start_stream(self, *arguments: str) -> None:
         with (self.folder / "stream.log").open("ab") as log:
@@ -183,8 +208,11 @@ def standing() -> Iterator[Rig]:
     (folder / "pg").mkdir()
     postgres = Postgres(folder / "pg")
     broker = Broker(broker_jars(Settings().jars), folder / "kafka", free_port())
-    rig = Rig(folder, postgres, broker)
+    redis = Redis(folder) if shutil.which("redis-server") else None
+    rig = Rig(folder, postgres, broker, redis)
     try:
+        if redis:
+            redis.start()
         postgres.make()
         broker.start()
         make_topics(broker.address)
@@ -197,5 +225,7 @@ def standing() -> Iterator[Rig]:
     finally:
         rig.kill_stream()
         broker.kill()
+        if redis:
+            redis.kill()
         postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)

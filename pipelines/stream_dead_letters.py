@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select, update
 
-from pipelines.platform.kafka import DEAD_TOPIC, is_reachable
+from pipelines.platform.kafka import DEAD_TOPIC
 from pipelines.storage import reading, writing
 from pipelines.storage.stream_tables import EventQuarantineRow
 
@@ -83,9 +83,13 @@ class DeadLetters:
         if not self._unsent():
             self._is_certain = True
             return True
-        if not is_reachable(self.brokers):
+        from confluent_kafka import KafkaException
+
+        try:
+            last = last_letter(self.brokers, self.topic)
+        except KafkaException as error:
+            self.report(f"dead letters wait for Kafka: {error}")
             return False
-        last = last_letter(self.brokers, self.topic)
         if last is not None:
             number, digest = last
             with reading(self.engine) as session:
@@ -107,7 +111,7 @@ class DeadLetters:
 
 def last_letter(brokers: str, topic: str = DEAD_TOPIC) -> tuple[int, str] | None:
     """The quarantine's id and digest of the topic's last message; None where it has none."""
-    from confluent_kafka import Consumer, TopicPartition
+    from confluent_kafka import Consumer, KafkaException, TopicPartition
 
     consumer = Consumer(
         {"bootstrap.servers": brokers, "group.id": "takt-dead-letters", "log_level": 0,
@@ -120,7 +124,7 @@ def last_letter(brokers: str, topic: str = DEAD_TOPIC) -> tuple[int, str] | None
         consumer.assign([TopicPartition(topic, 0, high - 1)])
         message = consumer.poll(10)
         if message is None or message.error():
-            return None
+            raise KafkaException(message.error() if message else "no answer")
         headers: dict[str, Any] = dict(message.headers() or ())
         return int(headers[ID]), headers[DIGEST].decode()
     finally:

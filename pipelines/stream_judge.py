@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 from pipelines.events import Event, Known
@@ -104,6 +105,8 @@ def judge(messages: DataFrame, bounds: Bounds) -> DataFrame:
     return judged.select(sql.when(sure, _row()).alias("row"), "received", *aside)
 
 
+# Made anew, the hundreds of literals would cost each micro-batch some tenths of a second.
+@lru_cache(maxsize=4)
 def _is_event(bounds: Bounds) -> Column:
     from pyspark.sql import functions as sql
 
@@ -141,6 +144,7 @@ def _is_instant(column: Column) -> Column:
     return column.isNull() | column.try_cast("timestamp").isNotNull()
 
 
+@lru_cache(maxsize=1)
 def _row() -> Column:
     """The line of text of an event, in the order of `COLUMNS`; nothing in it needs an escape."""
     from pyspark.sql import functions as sql

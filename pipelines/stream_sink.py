@@ -159,7 +159,7 @@ class Sink:
             committed = self._persist(lambda: self._committed(batch, stored))
             for listener in self.listeners:
                 self._persist(partial(listener, committed))
-        self.after()
+        self._persist(self.after)
         if stored is None:
             return
         now = self.clock()
