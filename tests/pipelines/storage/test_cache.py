@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 import redis
+from sqlalchemy import Engine
 
 from pipelines.events import Committed, LineNow, Now, StockNow
 from pipelines.platform.processes import free_port
 from pipelines.platform.redis import RedisNotStartedError, Server, find_server, running_redis
+from pipelines.storage import reading
 from pipelines.storage.cache import InProcess, LatestState, Reading, Store, open_latest_state
 from pipelines.storage.cache_redis import KEY, InRedis, StoreGoneError
+from pipelines.storage.repositories import live
+from tests.pipelines.committed_events import commit, line_state, material
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
@@ -162,6 +166,33 @@ def test_a_flushed_store_is_built_again(store: Store) -> None:
     store.forget()
     assert latest.read() == Reading(rows(2, 2.0), "rebuilt")
     assert latest.read().source == "cache"
+
+
+def test_the_copy_of_a_real_database_equals_it_after_every_commit(
+    store: Store, database: Engine
+) -> None:
+    def load() -> Now:
+        with reading(database) as session:
+            return live.latest_now(session)
+
+    latest = LatestState(store, load)
+    latest.read()
+    for minute, state in enumerate(("running", "down", "idle")):
+        told = [
+            line_state(AT, minute, "L01", state, minute + 5.5),
+            line_state(AT, minute - 10, "L02", "running"),
+            material(AT, minute, f"D{minute}", "R1", "arrived", 12.25),
+        ]
+        commit(database, told)
+        with reading(database) as session:
+            number = live.last_commit(session)
+            changed = live.latest_now(session, {"L01", "L02"}, {"R1"})
+        assert latest.apply(Committed(number, AT, changed))
+        read = latest.read()
+        assert (read.source, read.now.lines) == ("cache", load().lines)
+        assert {id: stock.quantity for id, stock in read.now.stocks.items()} == {
+            "R1": 12.25 * (minute + 1)
+        }
 
 
 class Flaky:
