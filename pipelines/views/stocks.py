@@ -76,7 +76,7 @@ def project_stock(
     item = next((one for one in plant.items if one.id == id), None)
     if item is None:
         raise NotStoredError(f"item {id} is not one of the {len(plant.items)} of this version")
-    changes = _changes(plant, schedule, evaluation)
+    changes = _changes(plant, schedule, evaluation, id)
     receipts = [
         *(Receipt(one.at, one.quantity, None) for one in plant.arrivals if one.item == id),
         *(Receipt(run.end, run.quantity, run.id) for run in schedule.runs if run.item == id),
@@ -92,16 +92,19 @@ def project_stock(
 
 
 def _changes(
-    plant: Plant, schedule: Schedule, evaluation: Evaluation
+    plant: Plant, schedule: Schedule, evaluation: Evaluation, only: str | None = None
 ) -> dict[str, dict[int, float]]:
-    """By item and minute: what the stock gains less what is taken."""
+    """By item and minute: what the stock gains less what is taken; of one item where it is named."""
     found: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for arrival in plant.arrivals:
-        found[arrival.item][arrival.at] += arrival.quantity
+        if only is None or arrival.item == only:
+            found[arrival.item][arrival.at] += arrival.quantity
     for run in schedule.runs:
-        found[run.item][run.end] += run.quantity
+        if only is None or run.item == only:
+            found[run.item][run.end] += run.quantity
     for peg in evaluation.pegging.pegs:
-        found[peg.item][peg.at] -= peg.quantity
+        if only is None or peg.item == only:
+            found[peg.item][peg.at] -= peg.quantity
     return found
 
 
