@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.context import Context
@@ -111,7 +111,7 @@ def stream(
         spark_options["spark.jars"] = ",".join(str(jar) for jar in connector_jars(settings.jars))
     engine = _patiently(lambda: open_database(settings.database_url), stop, context)
     try:
-        _prepare(engine, context, options)
+        _prepare(engine)
         letters = _dead_letters(engine, context, source)
         sink = Sink(
             engine=engine,
@@ -121,6 +121,7 @@ def stream(
             retention=options.retention,
             listeners=listening(engine),
             after=letters,
+            upkeep=lambda: _keep_up(engine, context.clock(), options.retention),
             stop=stop,
         )
         letters()
@@ -145,11 +146,10 @@ def _patiently(act: Callable[[], Result], stop: threading.Event, context: Contex
     raise AssertionError
 
 
-def _prepare(engine: Engine, context: Context, options: StreamOptions) -> None:
-    """Sees to stocks and partitions, and forgets what is older than retention."""
+def _prepare(engine: Engine) -> None:
+    """Sees to it that there is a plant, and that its stocks are open."""
     from pipelines.storage import writing
     from pipelines.storage.repositories import find_snapshot, live, load_plant
-    from pipelines.storage.repositories.event_retention import forget_before, make_partitions_ahead
 
     with writing(engine) as session:
         if find_snapshot(session, PLANT_NAME) is None:
@@ -159,8 +159,16 @@ def _prepare(engine: Engine, context: Context, options: StreamOptions) -> None:
             )
         if not live.stocks_are_open(session):
             live.open_stocks(session, load_plant(session, PLANT_NAME))
-        forget_before(session, context.clock() - options.retention)
-        make_partitions_ahead(session, context.clock())
+
+
+def _keep_up(engine: Engine, now: datetime, retention: timedelta) -> None:
+    """Makes the partitions of the days to come, and forgets what is older than the retention."""
+    from pipelines.storage import writing
+    from pipelines.storage.repositories.event_retention import forget_before, make_partitions_ahead
+
+    with writing(engine) as session:
+        forget_before(session, now - retention)
+        make_partitions_ahead(session, now)
 
 
 def _dead_letters(engine: Engine, context: Context, source: Source) -> Any:

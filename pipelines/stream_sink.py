@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
@@ -67,6 +67,10 @@ class Sink:
         How long events are kept, and how old one may be when it comes.
     listeners
         Told after each commit.
+    after
+        Called after each commit and those who listen; may be called again for the same one.
+    upkeep
+        Called before the first micro-batch of a day.
     stop
         Set when the stream is to end.
     """
@@ -78,8 +82,10 @@ class Sink:
     retention: timedelta
     listeners: Sequence[Listener] = ()
     after: Callable[[], None] = lambda: None
+    upkeep: Callable[[], None] = lambda: None
     stop: threading.Event = field(default_factory=threading.Event)
     batches: int = field(default=0, init=False)
+    _day: date | None = field(default=None, init=False)
     busy: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __call__(self, messages: DataFrame, batch_id: int) -> None:
@@ -88,6 +94,9 @@ class Sink:
             begun = time.monotonic()
             known, utc_offset = self._persist(self._known)
             now = self.clock()
+            if now.date() != self._day:
+                self._persist(self.upkeep)
+                self._day = now.date()
             bounds = Bounds.at(now, known, self.retention, TOLERANCE)
             judged = judge(messages, bounds).toArrow()
             texts = _texts(judged.column("row"))
