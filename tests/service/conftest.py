@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
@@ -102,15 +103,44 @@ def filled_postgresql(postgresql: str, filled: Callable[[str], None]) -> str:  #
     return postgresql
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)]
+
+
+@pytest.fixture(params=BOTH)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database that nobody else has, filled already."""
+    return _copy(request, tmp_path)
+
+
+def _copy(request: pytest.FixtureRequest, folder: Path) -> str:
     if request.param == "sqlite":
-        for file in request.getfixturevalue("filled_sqlite").parent.iterdir():
-            shutil.copy(file, tmp_path / file.name)
-        return f"sqlite:///{tmp_path / 'takt.db'}"
+        shutil.copy(request.getfixturevalue("filled_sqlite"), folder / "takt.db")
+        return f"sqlite:///{folder / 'takt.db'}"
     return _create(
         request.getfixturevalue("filled_postgresql"), f"service_{next(NUMBERS)}", "filled"
+    )
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def shared_client(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, app: FastAPI
+) -> Iterator[TestClient]:
+    """A service for tests that only read, the same for a whole module."""
+    folder = tmp_path_factory.mktemp("shared")
+    settings = Settings(data=folder, database_url=_copy(request, folder))
+    params = load_params(REPOSITORY / "params.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.state.HASHER", QUICK)
+        with serving(Context(settings, params, Clock(), lambda _line: None), app) as client:
+            yield client
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> None:
+    """Logs as short lines that nobody prints; capture_logs sees them all the same."""
+    structlog.configure(
+        processors=[structlog.processors.KeyValueRenderer()],
+        logger_factory=structlog.testing.CapturingLoggerFactory(),
     )
 
 
@@ -163,12 +193,17 @@ def login(client: TestClient) -> Callable[[str], dict[str, str]]:
     """The headers of someone who has just logged in."""
 
     def headers(name: str) -> dict[str, str]:
-        form = {"username": name, "password": PASSWORD}
-        answer = client.post("/api/auth/token", data=form)
-        assert answer.status_code == 200, answer.text
-        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        return logged_in(client, name)
 
     return headers
+
+
+def logged_in(client: TestClient, name: str) -> dict[str, str]:
+    """The headers of a user who has just logged in."""
+    form = {"username": name, "password": PASSWORD}
+    answer = client.post("/api/auth/token", data=form)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
 @pytest.fixture

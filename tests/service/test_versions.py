@@ -13,12 +13,22 @@ import pytest
 from fastapi.testclient import TestClient
 
 from plant import Plant, Schedule, evaluate
-from tests.service.conftest import WEIGHTS, ZONES
+from tests.service.conftest import WEIGHTS, ZONES, logged_in
 
 Headers = dict[str, str]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
+@pytest.fixture(scope="module")
+def viewer(client: TestClient) -> Headers:
+    return logged_in(client, "viewer")
+
+
+@pytest.fixture(scope="module")
 def read(client: TestClient, viewer: Headers) -> Callable[[str], Any]:
     def get(path: str) -> Any:
         answer = client.get(f"/api/versions{path}", headers=viewer)
@@ -197,4 +207,5 @@ def test_a_version_that_starts_later_is_compared_the_other_way_round(
     moved = replace(kept.stored.plant, starts_at=kept.stored.plant.starts_at.replace(year=2099))
     state.shelf._kept[2] = replace(kept, stored=replace(kept.stored, plant=moved))
     answer = client.get("/api/versions/2/compare/1", headers=viewer)
+    state.shelf._kept[2] = kept
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
