@@ -127,6 +127,14 @@ def test_a_lock_is_named_and_taking_it_off_helps() -> None:
         assert fix.units == 100
 
 
+def test_of_several_late_deliveries_the_last_is_explained() -> None:
+    runs = (Run("R-0", "L1", "A", 150, 200, 50), Run("R-1", "L1", "A", 500, 550, 50))
+    found = late(plant_of(ORDER), *runs)
+    assert (found.quantity, found.late) == (100, 400)
+    assert found.chain[0].runs == ("R-1",)
+    assert found.chain[1].said.parameters["at"] == 200
+
+
 def test_the_frozen_zone_is_named_and_nothing_in_it_is_proposed_to_move() -> None:
     found = late(plant_of(ORDER), R1, base=Schedule((R1,)), zones=Zones(frozen=600))
     assert codes(found) == ["delivery", "frozen"]
