@@ -10,8 +10,9 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from envs.fleet.luck import CERTAIN, Luck
+from envs.fleet.observation import Observation
 from envs.fleet.plants import Assignment, Rhythm
-from envs.vector_env import FleetEnv, Observation
+from envs.vector_env import FleetEnv
 from envs.viewer import drawn, written
 from plant import Plant, Schedule
 

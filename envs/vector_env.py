@@ -16,21 +16,14 @@ from envs.fleet.clock import clock_of
 from envs.fleet.history import realised, realised_schedule
 from envs.fleet.kernel import reset, step
 from envs.fleet.kernel_choices import MODES, SIZES
-from envs.fleet.kernel_observe import (
-    ITEM_FEATURES,
-    LINE_FEATURES,
-    PLANT_FEATURES,
-    SLOT_FEATURES,
-    Seen,
-    observe,
-)
+from envs.fleet.kernel_observe import observe
 from envs.fleet.luck import CERTAIN, Luck
+from envs.fleet.observation import Observation, blank, constants, observation_space
 from envs.fleet.plants import Assignment, Fleet, Rhythm, build_fleet
+from envs.fleet.scale import hourly_cost
 from envs.fleet.state import State, new_state
-from envs.rules import RULES, dispatch, tuned_atcs
-from plant import COMPONENTS, Plant, Schedule, evaluate
+from plant import COMPONENTS, Plant, Schedule
 
-Observation = dict[str, NDArray[Any]]
 Actions = NDArray[np.int64]
 RUSH_ROOM = 16
 MASK_63 = (1 << 63) - 1
@@ -74,6 +67,8 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         How many threads step plants; the kernel does not hold Python's lock.
     """
 
+    _pool: ThreadPoolExecutor | None = None
+
     def __init__(
         self,
         assignments: Sequence[Plant | Assignment],
@@ -100,24 +95,10 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._clock = clock_of(self.fleet)
         self._copy = copy
         self._mode = autoreset_mode
-        lines, items, slots = self.fleet.lines, self.fleet.items, self.fleet.slot_item.shape[1]
-        self._seen = _blank(self.fleet, self.scales)
-        self._fixed = _fixed(self.fleet)
-        edges = self._fixed["edges"].shape[1]
-        self.single_observation_space = spaces.Dict(
-            {
-                "plant": _box(PLANT_FEATURES),
-                "lines": _box(lines, LINE_FEATURES),
-                "items": _box(items, ITEM_FEATURES),
-                "slots": _box(lines, slots, SLOT_FEATURES),
-                "mask": spaces.Box(0, 1, (lines, slots + 1), np.int8),
-                "line_mask": spaces.Box(0, 1, (lines,), np.int8),
-                "item_mask": spaces.Box(0, 1, (items,), np.int8),
-                "slot_item": spaces.Box(-1, max(items - 1, 0), (lines, slots), np.int32),
-                "edges": spaces.Box(-1, max(items - 1, 0), (edges, 2), np.int32),
-                "edge_units": _box(edges),
-            }
-        )
+        lines, slots = self.fleet.lines, self.fleet.slot_item.shape[1]
+        self._seen = blank(self.fleet, self.scales)
+        self._fixed = constants(self.fleet)
+        self.single_observation_space = observation_space(self.fleet)
         choices = np.tile([slots + 1, SIZES, MODES], (lines, 1))
         self.single_action_space = spaces.MultiDiscrete(choices)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -282,82 +263,3 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
             **self._fixed,
         }
         return {name: values.copy() for name, values in given.items()} if self._copy else given
-
-
-def hourly_cost(assignment: Assignment, tuned: bool = True) -> float:
-    """Money per hour that ATCS costs on a plant, its parameters chosen for the plant where `tuned`."""
-    plant, weights, base, zones = (
-        assignment.plant, assignment.weights, assignment.base, assignment.zones,
-    )  # fmt: skip
-    if tuned:
-        schedule = tuned_atcs(plant, weights, base, zones)
-    else:
-        schedule = dispatch(plant, RULES["atcs"], base, zones)
-    total = evaluate(plant, schedule, base, weights, zones).cost.total
-    return max(total / (plant.horizon / 60.0), 1e-6)
-
-
-def _blank(fleet: Fleet, scales: NDArray[np.float64]) -> Seen:
-    """Room for observations, with what of them never changes."""
-    size, lines, slots = fleet.size, fleet.lines, fleet.slot_item.shape[1]
-    mask = np.zeros((size, lines, 1 + slots), np.int8)
-    mask[:, :, 0] = 1
-    of_lines = np.zeros((size, lines, LINE_FEATURES), np.float32)
-    each = (scales / lines).repeat(lines)
-    for column, money in enumerate((fleet.run_cost, fleet.overtime_cost, fleet.idle_cost), 15):
-        of_lines[:, :, column] = _squashed(money / each).reshape(size, lines)
-    of_items = np.zeros((size, fleet.items, ITEM_FEATURES), np.float32)
-    per_day = np.where(fleet.rate_best > 0, fleet.rate_best * 24.0, np.maximum(fleet.stock, 1.0))
-    hourly = per_day / 24.0 / 24.0 / scales.repeat(fleet.items) * 100.0
-    constant = (
-        _squashed(fleet.holding * hourly), _squashed(fleet.shortage * hourly),
-        _squashed(fleet.makers / 4.0), fleet.is_component, fleet.makers == 0,
-    )  # fmt: skip
-    for column, values in enumerate(constant, 9):
-        of_items[:, :, column] = values.reshape(size, -1)
-    return Seen(
-        np.zeros((size, PLANT_FEATURES), np.float32),
-        of_lines,
-        of_items,
-        np.zeros((size, lines, slots, SLOT_FEATURES), np.float32),
-        mask,
-        np.zeros(size * lines, np.int64),
-    )
-
-
-def _fixed(fleet: Fleet) -> Observation:
-    """What of an observation never changes."""
-    size, lines, items = fleet.size, fleet.lines, fleet.items
-    first = np.arange(size) * items
-    slot_item = fleet.slot_item.reshape(size, lines, -1)
-    taker = np.repeat(np.arange(size * items), np.diff(fleet.bom.pointer))
-    of_plant = taker // items if len(taker) else taker
-    width = max(int(np.bincount(of_plant, minlength=size).max(initial=0)), 1)
-    edges = np.full((size, width, 2), -1, np.int32)
-    units = np.zeros((size, width), np.float32)
-    for row in range(size):
-        mine = np.flatnonzero(of_plant == row)
-        edges[row, : len(mine), 0] = taker[mine] - first[row]
-        edges[row, : len(mine), 1] = fleet.bom.component[mine] - first[row]
-        units[row, : len(mine)] = fleet.bom.per_unit[mine]
-    shifts = np.diff(fleet.calendar.pointer).reshape(size, lines)
-    known = np.zeros((size, items), np.int8)
-    for row in range(size):
-        known[row, fleet.makers_first[row][fleet.makers_first[row] >= 0] - first[row]] = 1
-    return {
-        "line_mask": ((shifts > 0) & (slot_item >= 0).any(axis=2)).astype(np.int8),
-        "item_mask": known,
-        "slot_item": np.where(slot_item >= 0, slot_item - first[:, None, None], -1).astype(
-            np.int32
-        ),
-        "edges": edges,
-        "edge_units": units,
-    }
-
-
-def _squashed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return values / (1.0 + values)
-
-
-def _box(*shape: int) -> spaces.Box:
-    return spaces.Box(-np.inf, np.inf, shape, np.float32)

@@ -12,18 +12,16 @@ from numpy.typing import NDArray
 from envs.fleet.kernel_choices import lot_of, set_options, worked_when_free
 from envs.fleet.kernel_lines import (
     ask_from,
-    begin_run,
     charge_idle,
-    deliver,
+    charge_waiting,
     drop,
-    fail,
-    has_components,
     kept_begin,
     put_off,
     reserve_kept,
     reserve_new,
 )
 from envs.fleet.kernel_reset import reset_plant
+from envs.fleet.kernel_runs import begin_run, deliver, fail, has_components
 from envs.fleet.kernel_stocks import arrive, assess, charge_time, close_book, serve
 from envs.fleet.luck import CERTAIN_FLAG
 from envs.fleet.plants import ATLEAST, FAR, HOLD, TICK, Fleet
@@ -165,14 +163,6 @@ def move_on(f: Fleet, s: State, luck: Floats, b: int) -> None:
         if f.rhythm[ATLEAST] > 0 and now - began >= f.rhythm[ATLEAST]:
             assess(f, s, b)
             return
-
-
-@inner
-def charge_waiting(f: Fleet, s: State, b: int, now: int) -> None:
-    """Charge the lines that wait for work."""
-    for line in range(b * f.lines, (b + 1) * f.lines):
-        if s.idle_from[line] < now and (s.held[line] or s.ask_at[line] < now):
-            charge_idle(f, s, b, line, now)
 
 
 @inner

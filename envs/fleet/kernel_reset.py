@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.fleet.kernel_lines import ask_from, draw_failure, rolls, set_line_next
+from envs.fleet.kernel_lines import ask_from, set_line_next
+from envs.fleet.kernel_runs import draw_failure
 from envs.fleet.kernel_stocks import INSTABILITY, add_up, set_item_next, weigh_stock
 from envs.fleet.luck import (
     DEMAND,
@@ -20,6 +21,7 @@ from envs.fleet.luck import (
     SHORT_PART,
     SHORT_SHARE,
     factor,
+    rolls,
     uniform,
     waited,
 )

@@ -111,3 +111,9 @@ def factor(seed: int, stream: int, record: int, count: int, spread: float) -> fl
     far = np.sqrt(-2.0 * np.log(uniform(seed, stream, record, 2 * count)))
     around = np.cos(2.0 * np.pi * uniform(seed, stream, record, 2 * count + 1))
     return float(np.exp(spread * far * around - 0.5 * spread * spread))
+
+
+@inner
+def rolls(seed: int, stream: int, record: int, count: int, chance: float) -> bool:
+    """Whether something of a chance happens."""
+    return bool(chance > 0 and uniform(seed, stream, record, count) < chance)

@@ -10,9 +10,10 @@ from gymnasium.vector import AutoresetMode
 
 from envs.fleet.kernel_observe import BUCKETS, FIRST_ARRIVAL, FIRST_DUE
 from envs.fleet.luck import CERTAIN
+from envs.fleet.observation import Observation
 from envs.fleet.plants import Assignment
 from envs.scenarios import generate
-from envs.vector_env import FleetEnv, Observation
+from envs.vector_env import FleetEnv
 from plant import Plant, Run, Weights
 from tests.envs.fleet_play import chosen
 

@@ -10,9 +10,10 @@ from gymnasium.vector import AutoresetMode
 from envs.fleet.kernel_observe import BEHIND, SLACK
 from envs.fleet.luck import CERTAIN, ROUGH
 from envs.fleet.plants import Rhythm
+from envs.fleet.scale import hourly_cost
 from envs.scenarios import generate
 from envs.tick_env import TickEnv
-from envs.vector_env import FleetEnv, hourly_cost
+from envs.vector_env import FleetEnv
 from plant import RecordError
 from tests.envs.fleet_play import chosen, play
 

@@ -1,0 +1,112 @@
+"""The arrays that observations are written to, what of them never changes, and the space they lie in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from envs.fleet.kernel_observe import (
+    ITEM_FEATURES,
+    LINE_FEATURES,
+    PLANT_FEATURES,
+    SLOT_FEATURES,
+    Seen,
+)
+from envs.fleet.plants import Fleet
+
+Observation = dict[str, NDArray[Any]]
+
+
+def observation_space(fleet: Fleet) -> spaces.Dict:
+    """The space of one plant's observation."""
+    lines, items, slots = fleet.lines, fleet.items, fleet.slot_item.shape[1]
+    edges = _widest_bill(fleet)
+    return spaces.Dict(
+        {
+            "plant": _box(PLANT_FEATURES),
+            "lines": _box(lines, LINE_FEATURES),
+            "items": _box(items, ITEM_FEATURES),
+            "slots": _box(lines, slots, SLOT_FEATURES),
+            "mask": spaces.Box(0, 1, (lines, slots + 1), np.int8),
+            "line_mask": spaces.Box(0, 1, (lines,), np.int8),
+            "item_mask": spaces.Box(0, 1, (items,), np.int8),
+            "slot_item": spaces.Box(-1, max(items - 1, 0), (lines, slots), np.int32),
+            "edges": spaces.Box(-1, max(items - 1, 0), (edges, 2), np.int32),
+            "edge_units": _box(edges),
+        }
+    )
+
+
+def blank(fleet: Fleet, scales: NDArray[np.float64]) -> Seen:
+    """Room for observations, with what of them never changes."""
+    size, lines, slots = fleet.size, fleet.lines, fleet.slot_item.shape[1]
+    mask = np.zeros((size, lines, 1 + slots), np.int8)
+    mask[:, :, 0] = 1
+    of_lines = np.zeros((size, lines, LINE_FEATURES), np.float32)
+    each = (scales / lines).repeat(lines)
+    for column, money in enumerate((fleet.run_cost, fleet.overtime_cost, fleet.idle_cost), 15):
+        of_lines[:, :, column] = _squashed(money / each).reshape(size, lines)
+    of_items = np.zeros((size, fleet.items, ITEM_FEATURES), np.float32)
+    per_day = np.where(fleet.rate_best > 0, fleet.rate_best * 24.0, np.maximum(fleet.stock, 1.0))
+    hourly = per_day / 24.0 / 24.0 / scales.repeat(fleet.items) * 100.0
+    constant = (
+        _squashed(fleet.holding * hourly), _squashed(fleet.shortage * hourly),
+        _squashed(fleet.makers / 4.0), fleet.is_component, fleet.makers == 0,
+    )  # fmt: skip
+    for column, values in enumerate(constant, 9):
+        of_items[:, :, column] = values.reshape(size, -1)
+    return Seen(
+        np.zeros((size, PLANT_FEATURES), np.float32),
+        of_lines,
+        of_items,
+        np.zeros((size, lines, slots, SLOT_FEATURES), np.float32),
+        mask,
+        np.zeros(size * lines, np.int64),
+    )
+
+
+def constants(fleet: Fleet) -> Observation:
+    """What of an observation never changes."""
+    size, lines, items = fleet.size, fleet.lines, fleet.items
+    first = np.arange(size) * items
+    slot_item = fleet.slot_item.reshape(size, lines, -1)
+    taker = np.repeat(np.arange(size * items), np.diff(fleet.bom.pointer))
+    of_plant = taker // items if len(taker) else taker
+    width = _widest_bill(fleet)
+    edges = np.full((size, width, 2), -1, np.int32)
+    units = np.zeros((size, width), np.float32)
+    for row in range(size):
+        mine = np.flatnonzero(of_plant == row)
+        edges[row, : len(mine), 0] = taker[mine] - first[row]
+        edges[row, : len(mine), 1] = fleet.bom.component[mine] - first[row]
+        units[row, : len(mine)] = fleet.bom.per_unit[mine]
+    shifts = np.diff(fleet.calendar.pointer).reshape(size, lines)
+    known = np.zeros((size, items), np.int8)
+    for row in range(size):
+        known[row, fleet.makers_first[row][fleet.makers_first[row] >= 0] - first[row]] = 1
+    return {
+        "line_mask": ((shifts > 0) & (slot_item >= 0).any(axis=2)).astype(np.int8),
+        "item_mask": known,
+        "slot_item": np.where(slot_item >= 0, slot_item - first[:, None, None], -1).astype(
+            np.int32
+        ),
+        "edges": edges,
+        "edge_units": units,
+    }
+
+
+def _squashed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values / (1.0 + values)
+
+
+def _widest_bill(fleet: Fleet) -> int:
+    """The most lines that a plant's bill of materials has, 1 at least."""
+    each = np.diff(fleet.bom.pointer).reshape(fleet.size, -1).sum(axis=1)
+    return max(int(each.max(initial=0)), 1)
+
+
+def _box(*shape: int) -> spaces.Box:
+    return spaces.Box(-np.inf, np.inf, shape, np.float32)
