@@ -210,11 +210,18 @@ def around(plant: Plant, schedule: Schedule, count: int) -> Iterator[tuple[str, 
     few = max(count // 10, 2)
     progress("exceptions")
     for fixes in (0, 10):
-        listed = times(lambda _, fixes=fixes: exceptions(plant, schedule, fixes=fixes), few)
-        yield f"exceptions, {fixes} with fixes", [*listed, float("nan"), float("nan")]
+
+        def listed(_: int, fixes: int = fixes) -> object:
+            return exceptions(plant, schedule, fixes=fixes)
+
+        yield f"exceptions, {fixes} with fixes", [*times(listed, few), float("nan"), float("nan")]
     late = [one.id for one in exceptions(plant, schedule, fixes=0) if one.kind == "late"]
     if late:
-        one_by_one = times(lambda n: fixes_of(plant, schedule, late[n % len(late)], was=was), few)
+
+        def one(number: int) -> object:
+            return fixes_of(plant, schedule, late[number % len(late)], was=was)
+
+        one_by_one = times(one, few)
         yield "fixes of one", [*one_by_one, float("nan"), float("nan")]
 
 

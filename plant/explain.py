@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from plant.diff import DEFAULT
 from plant.evaluate import Evaluation, Weights, Zones, evaluate
 from plant.explain_fixes import Fix, find_fixes
 from plant.explain_late import Lateness, why_late
@@ -19,6 +20,7 @@ from plant.explain_texts import Said, say
 from plant.explain_trace import Cause, CauseKind, Trace
 from plant.model import MINUTES_PER_DAY, MINUTES_PER_HOUR, Plant
 from plant.schedule import Schedule
+from plant.verdict import NO_ZONES
 
 Severity = Literal["high", "medium", "low"]
 ExceptionKind = Literal["breach", "late", "stock", "overtime"]
@@ -59,8 +61,8 @@ def exceptions(
     plant: Plant,
     schedule: Schedule,
     base: Schedule | None = None,
-    weights: Weights = Weights(),  # noqa: B008 - frozen
-    zones: Zones = Zones(),  # noqa: B008 - frozen
+    weights: Weights = DEFAULT,
+    zones: Zones = NO_ZONES,
     fixes: int = FIXED,
     was: Evaluation | None = None,
 ) -> tuple[PlanException, ...]:
@@ -94,8 +96,8 @@ def fixes_of(
     schedule: Schedule,
     exception: str,
     base: Schedule | None = None,
-    weights: Weights = Weights(),  # noqa: B008 - frozen
-    zones: Zones = Zones(),  # noqa: B008 - frozen
+    weights: Weights = DEFAULT,
+    zones: Zones = NO_ZONES,
     was: Evaluation | None = None,
 ) -> tuple[Fix, ...]:
     """What would help a late order, best first; nothing where its exception is of another kind or gone."""

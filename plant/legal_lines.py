@@ -10,8 +10,7 @@ from plant.evaluate import Evaluation, Kind, Violation, Zones, evaluate
 from plant.model import Plant
 from plant.part import touched, touching
 from plant.schedule import Run, Schedule
-
-NO_ZONES = Zones()
+from plant.verdict import NO_ZONES
 
 
 @dataclass(frozen=True, slots=True)
