@@ -218,6 +218,17 @@ def test_events_that_the_plan_need_not_answer_make_no_version(published: Floor) 
     assert published.cursor() == reactor.position > 0
 
 
+def test_what_comes_late_and_is_over_by_then_makes_no_version(published: Floor) -> None:
+    reactor = published.reactor()
+    at = BUSY.start
+    commit(published.engine, [line_state(S, at + 60, BUSY.line, "running")])
+    commit(published.engine, [line_state(S, at, BUSY.line, "down", at + 900)])
+    commit(published.engine, [order(S, at + 20, "N", BUSY.item, 5.0, at + 900, "cancelled")])
+    commit(published.engine, [order(S, at + 10, "N", BUSY.item, 5.0, at + 900)])
+    assert published.until_answered(reactor) == []
+    assert published.drafts() == []
+
+
 def test_a_short_stop_that_pushes_nothing_aside_leaves_the_plan_as_it_is(floor: Floor) -> None:
     alone = Schedule(tuple(run for run in SCHEDULE.runs if run.line == BUSY.line)[:1])
     line = PLANT.lines[[one.id for one in PLANT.lines].index(BUSY.line)]

@@ -233,19 +233,21 @@ def test_a_store_that_is_away_is_left_alone_for_a_while_and_the_database_answers
 
 
 def test_what_was_told_during_an_outage_is_read_from_the_database_afterwards() -> None:
-    clock, database = Clock(), Database(rows(2, 2.0))
+    clock, before, after = Clock(), rows(2, 2.0), rows(4, 4.0)
+    missed = {"L02": line(3, 3.0, "L02")}
+    database = Database(before)
     flaky = Flaky(InProcess(600.0, clock))
     stream, service = (LatestState(flaky, database, clock) for _ in range(2))
     service.read()
     flaky.away = True
-    database.now = rows(3, 3.0)
-    assert not stream.apply(batch(3, 3.0))
+    database.now = Now({**before.lines, **missed}, before.stocks)
+    assert not stream.apply(Committed(3, AT, Now(missed)))
     flaky.away = False
-    assert service.read().now == rows(2, 2.0), "only the stream has noticed so far"
+    assert service.read().now == before, "only the stream has noticed so far"
     clock.now += 2.0
-    database.now = rows(4, 4.0)
-    assert stream.apply(batch(4, 4.0))
-    assert service.read().now == rows(4, 4.0)
+    database.now = Now({**after.lines, **missed}, after.stocks)
+    assert stream.apply(Committed(4, AT, after))
+    assert service.read().now == database.now
 
 
 @pytest.mark.integration
