@@ -43,18 +43,32 @@ def touching(plant: Plant, schedule: Schedule, by: Touched) -> Schedule:
 
 
 def part_of(plant: Plant, schedule: Schedule, by: Touched) -> Plant:
-    """The plant of a schedule's touching runs: their lines and items, and the orders of touched items."""
+    """The plant of a schedule's touching runs: their lines and items, and the orders of touched items.
+
+    Of lines that are not touched it knows only what runs there.
+    """
     runs = touching(plant, schedule, by).runs
     lines = {run.line for run in runs} | by.lines
     made = {run.item for run in runs} | by.items
     bom = tuple(line for line in plant.bom if line.item in made)
     items = made | {line.component for line in bom}
+    used = {(run.line, run.item) for run in runs}
+    families = {item.family for item in plant.items if item.id in made}
+    families |= {line.initial_family or "" for line in plant.lines if line.id in lines}
     return replace(
         plant,
         lines=tuple(line for line in plant.lines if line.id in lines),
         items=tuple(item for item in plant.items if item.id in items),
-        capabilities=tuple(c for c in plant.capabilities if c.line in lines and c.item in items),
-        changeovers=tuple(c for c in plant.changeovers if c.line is None or c.line in lines),
+        capabilities=tuple(
+            c
+            for c in plant.capabilities
+            if (c.line, c.item) in used or (c.line in by.lines and c.item in items)
+        ),
+        changeovers=tuple(
+            c
+            for c in plant.changeovers
+            if (c.line is None or c.line in lines) and {c.from_family, c.to_family} <= families
+        ),
         bom=bom,
         arrivals=tuple(arrival for arrival in plant.arrivals if arrival.item in by.items),
         orders=tuple(order for order in plant.orders if order.item in by.items),
