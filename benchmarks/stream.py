@@ -23,7 +23,7 @@ from benchmarks.stream_events import random_events
 from benchmarks.stream_rig import Rig, standing
 from pipelines.settings import REPOSITORY, utc_now
 
-MOST = 200_000  # messages of a micro-batch; the first is warming up and does not count
+MOST = 200_000  # messages of a micro-batch, fewer where there are few; the first does not count
 RATE = 5_000  # events a second for the delay
 WARM_SECONDS = 25.0
 
@@ -33,7 +33,8 @@ def throughput(rig: Rig, events: int) -> dict[str, float]:
     progress(f"sending {events:,} events")
     rig.send(random_events(np.random.default_rng(1), events, utc_now()))
     progress("the stream")
-    rig.start_stream("--once", "--most", str(MOST))
+    most = str(min(MOST, events // 10))
+    rig.start_stream("--once", "--most", most)
     assert rig.stream is not None
     assert rig.stream.wait(900) == 0, rig.said()
     commits = rig.ask(
@@ -42,10 +43,10 @@ def throughput(rig: Rig, events: int) -> dict[str, float]:
     found = {"stream": _rate(commits)}
     assert rig.ask("SELECT count(*) FROM events")[0][0] == events
     progress("the same Spark job without a sink")
-    found["noop sink"] = _rate(_ceiling(rig, "noop"))
+    found["noop sink"] = _rate(_ceiling(rig, "noop", most))
     _empty(rig)
     progress("a plain consumer with COPY")
-    found["plain consumer"] = _rate(_ceiling(rig, "plain"))
+    found["plain consumer"] = _rate(_ceiling(rig, "plain", most))
     return found
 
 
@@ -90,9 +91,9 @@ def _rate(commits: Sequence[Sequence[float]]) -> float:
     return rows / (commits[-1][1] - commits[0][1]) if len(commits) > 1 else float("nan")
 
 
-def _ceiling(rig: Rig, which: str) -> list[list[float]]:
+def _ceiling(rig: Rig, which: str, most: str) -> list[list[float]]:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.stream_ceilings", which, str(MOST)],
+        [sys.executable, "-m", "benchmarks.stream_ceilings", which, most],
         env=rig.environment(), cwd=REPOSITORY, capture_output=True, text=True, timeout=900,
         check=False,
     )  # fmt: skip
