@@ -146,7 +146,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self, actions: Actions
     ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Carry out the choices [B, L, 3] and move every plant to its next epoch."""
-        told = np.ascontiguousarray(actions, np.int64)
+        told = self._told(actions)
         renewed = self._ended.copy()
         if renewed.any() and self._mode == AutoresetMode.DISABLED:
             raise RuntimeError(
@@ -176,7 +176,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
     def advance(self, actions: Actions) -> None:
         """Carry out choices [B, L, 3] without observing; plants that are over stay as they are."""
-        told = np.ascontiguousarray(actions, np.int64)
+        told = self._told(actions)
         self._in_parts(lambda first, last: self._step(told, first, last))
         self._ended = self.state.over > 0
 
@@ -213,6 +213,21 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         """Stop the threads."""
         if self._pool is not None:
             self._pool.shutdown()
+
+    def _told(self, actions: Actions) -> Actions:
+        """The actions as the kernel takes them, which does not look where it reads."""
+        told = np.ascontiguousarray(actions, np.int64)
+        choices = self.fleet.slot_item.shape[1]
+        expected = self.num_envs, self.fleet.lines, 3
+        if told.shape != expected:
+            raise ValueError(f"actions: expected the shape {expected}, found {told.shape}")
+        if told[..., 0].max() > choices:
+            plant, line = np.argwhere(told[..., 0] > choices)[0]
+            raise ValueError(
+                f"actions of plant {plant}, line {line}: expected a choice from 0 to {choices}, "
+                f"found {told[plant, line, 0]}"
+            )
+        return told
 
     def _begin(self, chosen: NDArray[np.bool_]) -> None:
         seeds = (self._seeds * 1_048_583 + self._episodes) & MASK_63

@@ -169,6 +169,17 @@ def test_rewards_are_over_what_tuned_atcs_costs() -> None:
     assert env.scales[0] == tuned <= plain
 
 
+def test_a_choice_that_there_is_not_is_named_before_the_kernel_reads_beyond_its_arrays() -> None:
+    env = fleet()
+    env.reset(seed=1)
+    action = holding(env)
+    action[1, 2, 0] = 99
+    with pytest.raises(ValueError, match="plant 1, line 2: expected a choice"):
+        env.step(action)
+    with pytest.raises(ValueError, match="expected the shape"):
+        env.step(action[:, :1])
+
+
 def test_a_rhythm_that_cannot_be_is_refused() -> None:
     with pytest.raises(RecordError, match="hold"):
         Rhythm(tick=15, hold=10)
