@@ -87,15 +87,15 @@ def serve_app() -> FastAPI:
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     """Opens the database, follows what happens in it, and closes it at the end."""
     app.state.takt = state = await run_in_threadpool(open_state, app.state.context)
+    stopping = asyncio.Event()
     tasks = [
-        asyncio.create_task(state.feed.run()),
-        asyncio.create_task(state.work.run(is_warm=app.state.is_warm)),
+        asyncio.create_task(state.feed.run(stopping)),
+        asyncio.create_task(state.work.run(stopping, is_warm=app.state.is_warm)),
     ]
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
+        stopping.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         state.work.close()
         await run_in_threadpool(state.engine.dispose)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,10 +56,10 @@ class Feed:
         self._news = asyncio.Condition()
         self.last = 0
 
-    async def run(self) -> None:
-        """Ask for news until cancelled; a database that does not answer is asked again."""
-        tidied = await self._begin()
-        while True:
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Ask for news until it is to stop; a database that does not answer is asked again."""
+        tidied = await self._begin(stopping)
+        while not stopping.is_set():
             try:
                 found = await run_in_threadpool(self.load, self.last, PAGE)
                 if found:
@@ -67,7 +68,9 @@ class Feed:
                     tidied = await self._tidy()
             except (SQLAlchemyError, StorageError) as error:
                 structlog.get_logger("service").warning("feed waits", reason=str(error))
-            await asyncio.sleep(ASK_EVERY)
+            except Exception:  # a fault of ours; browsers are to hear of what comes after it
+                structlog.get_logger("service").exception("feed failed")
+            await pause(stopping, ASK_EVERY)
 
     async def bounds(self) -> tuple[int, int]:
         """The ids of the oldest notice that is kept and of the newest that was seen."""
@@ -92,16 +95,17 @@ class Feed:
         with reading(self._engine) as session:
             return list_notices(session, after, limit)
 
-    async def _begin(self) -> datetime:
-        while True:
+    async def _begin(self, stopping: asyncio.Event) -> datetime:
+        while not stopping.is_set():
             try:
                 await self._tidy()
                 _, self.last = await run_in_threadpool(self._bounds)
             except (SQLAlchemyError, StorageError):
-                await asyncio.sleep(ASK_EVERY)
+                await pause(stopping, ASK_EVERY)
             else:
                 self._since = self.last
-                return self._clock()
+                break
+        return self._clock()
 
     async def _add(self, found: list[Told]) -> None:
         async with self._news:
@@ -124,6 +128,16 @@ class Feed:
     def _forget(self, before: datetime) -> None:
         with writing(self._engine) as session:
             forget_notices(session, before)
+
+
+async def pause(stopping: asyncio.Event, seconds: float) -> None:
+    """Wait, but not when all is to stop.
+
+    Tasks that read the database are not cancelled: the thread that reads would go on alone.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
 
 
 def told(notice: Notice, *, is_live: bool = True) -> Told:

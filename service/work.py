@@ -24,6 +24,7 @@ from pipelines.jobs.mending import Mended, Task, mend
 from pipelines.jobs.running import SILENT_FOR
 from pipelines.storage import StorageError, reading, writing
 from pipelines.storage.repositories import jobs
+from service.feed import pause
 from service.worker_life import begin_worker
 from service.workers import run_here, warm_up
 
@@ -113,19 +114,21 @@ class Work:
         else:
             self._handed[id] = self._clock()
 
-    async def run(self, *, is_warm: bool) -> None:
-        """Look after jobs until cancelled: what nobody took is handed over, what was lost has failed."""
+    async def run(self, stopping: asyncio.Event, *, is_warm: bool) -> None:
+        """Look after jobs until it is to stop: what nobody took is handed over, what was lost has failed."""
         if is_warm:
             self._repairs.submit(warm_up).add_done_callback(_log_failure)
         before = self._clock()
-        while True:
+        while not stopping.is_set():
             try:
                 for id in await run_in_threadpool(self._look, before):
                     await self.hand_over(id)
             except (SQLAlchemyError, StorageError, OSError) as error:
                 structlog.get_logger("service").warning("jobs wait", reason=str(error))
+            except Exception:  # a fault of ours; other jobs are to be looked after all the same
+                structlog.get_logger("service").exception("jobs failed")
             before = self._clock() - QUEUE_PATIENCE
-            await asyncio.sleep(LOOK_EVERY)
+            await pause(stopping, LOOK_EVERY)
 
     def close(self) -> None:
         """Stop both; what runs is asked to end."""

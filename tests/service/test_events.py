@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
 from starlette.websockets import WebSocketDisconnect
 
 from pipelines.storage import writing
@@ -182,3 +183,25 @@ def test_a_socket_closes_when_its_token_runs_out_unless_it_is_given_another(
             while True:
                 forgotten.receive_json()
     assert closed.value.code == 4401
+
+
+def test_a_feed_that_failed_once_goes_on(
+    client: TestClient, viewer: Headers, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = _state(client).feed
+    real, failures = (
+        feed.load,
+        iter([RuntimeError("a fault"), OperationalError("away", {}, ValueError())]),
+    )
+
+    def load(after: int, limit: int) -> Any:
+        for failure in failures:
+            raise failure
+        return real(after, limit)
+
+    with _listening(client) as socket:
+        socket.send_json({"token": _token(viewer)})
+        socket.receive_json()
+        monkeypatch.setattr(feed, "load", load)
+        tell("later")
+        assert socket.receive_json()["subject"] == "later"
