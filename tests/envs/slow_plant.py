@@ -233,6 +233,8 @@ class SlowPlant:
             self._fit(line)
             self._foresee(line, line.working, 0)
             line.ask_at = self._manned_from(line, self._end_of(line))
+            if line.failing_in == 0:  # put off from the last tick of the run before
+                self._fail(row, line)
 
     def _serve(self, now: int) -> None:
         self._learn(now)

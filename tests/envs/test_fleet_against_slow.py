@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
@@ -58,8 +60,22 @@ def same(slow: SlowPlant, env: FleetEnv, mask: np.ndarray) -> None:
         assert state.money[0, 1] == pytest.approx(production, rel=1e-7, abs=1e-6)
 
 
+def scarce_plant(seed: int) -> Plant:
+    """A random plant, every other one with so little in stock that lines compete for it."""
+    plant = plant_from_document(random_plant(np.random.default_rng(seed)))
+    if seed % 2:
+        return plant
+    made = {one.item for one in plant.capabilities}
+    items = (
+        replace(item, stock=item.stock if item.id in made else round(item.stock / 8))
+        for item in plant.items
+    )
+    orders = (replace(order, quantity=3 * order.quantity) for order in plant.orders)
+    return replace(plant, items=tuple(items), orders=tuple(orders))
+
+
 def play_many(seeds: range, luck: Luck) -> int:
-    plants = (plant_from_document(random_plant(np.random.default_rng(seed))) for seed in seeds)
+    plants = (scarce_plant(seed) for seed in seeds)
     small = ((seed, plant) for seed, plant in zip(seeds, plants, strict=True))
     return sum(plays_alike(plant, luck, seed) for seed, plant in small if plant.horizon <= 2880)
 

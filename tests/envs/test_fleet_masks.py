@@ -45,6 +45,12 @@ def env_of(assignments: list[Assignment]) -> FleetEnv:
     return FleetEnv(assignments, scales=scales, autoreset_mode=mode, copy=False, record=3000)
 
 
+def promised_is_there(env: FleetEnv) -> None:
+    """As long as all goes as planned, what decided runs will take lies in stock: none has to wait."""
+    left = env.state.stock - env.state.reserved
+    assert left[env.state.reserved > 0].min(initial=0.0) > -1e-6
+
+
 def decide(least: int, plants: int) -> int:
     """How many decisions were made, at least so many, with no rule broken by any."""
     decisions, seed = 0, 0
@@ -57,6 +63,7 @@ def decide(least: int, plants: int) -> int:
             decisions += int(seen["mask"][..., 1:].any(axis=-1).sum())
             env.advance(chosen(seen["mask"], rng, eager=float(rng.choice([0.05, 0.15, 3.0]))))
             seen, _ = env.observed()
+            promised_is_there(env)
         for row, one in enumerate(env.assignments):
             told = evaluate(one.plant, env.schedule(row), one.base, one.weights, one.zones)
             assert told.violations == (), (seed, row)
