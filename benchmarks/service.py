@@ -75,7 +75,10 @@ def serving(folder: Path, port: int) -> Iterator[psutil.Process]:
             yield psutil.Process(process.pid)
         finally:
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(20)
+            finally:
+                process.kill()
 
 
 def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from typing import Protocol, TypeVar
 
 import structlog
@@ -155,27 +156,30 @@ class _Pool:
 
     def __init__(self) -> None:
         self._spawn = multiprocessing.get_context("spawn")
-        self._stopping = self._spawn.Event()
+        self._line: Connection | None = None
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, work: Callable[..., R], *arguments: object) -> Future[R]:
-        """What comes of the work. Its process dies with the thread that first calls this."""
+        """What comes of the work."""
         try:
             return self._started().submit(work, *arguments)
         except BrokenProcessPool:
-            self._pool = None
+            self.close()
             return self._started().submit(work, *arguments)
 
     def close(self) -> None:
         """Stop; what runs is asked to end."""
-        self._stopping.set()
+        if self._line is not None:
+            self._line.close()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+        self._line = self._pool = None
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
+            theirs, self._line = self._spawn.Pipe(duplex=False)
             self._pool = ProcessPoolExecutor(
-                1, mp_context=self._spawn, initializer=begin_worker, initargs=(self._stopping,)
+                1, mp_context=self._spawn, initializer=begin_worker, initargs=(theirs,)
             )
         return self._pool
 

@@ -47,7 +47,10 @@ def worker(context: Context, redis_url: str, tmp_path: Path) -> Iterator[subproc
             yield process
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            finally:
+                process.kill()
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)

@@ -235,3 +235,20 @@ def test_the_service_s_own_processes_repair_and_run_jobs(
         job = client.get(f"/api/jobs/{job['id']}", headers=planner).json()
     assert job["status"] == "done", job["message"]
     assert len(multiprocessing.active_children()) == 2
+
+
+@pytest.mark.integration
+def test_a_process_that_was_killed_is_started_anew_and_does_not_hold_up_the_end(
+    client: TestClient, planner: Headers, schedule: Schedule
+) -> None:
+    draft = client.post("/api/drafts", headers=planner, json={}).json()["draft"]["id"]
+    body = {"run": schedule.runs[-1].id, "scope": "line", "seconds": 0.1}
+    for _ in range(2):
+        repaired = client.post(f"/api/drafts/{draft}/repair", headers=planner, json=body)
+        assert repaired.status_code == 200, repaired.text
+        (worker,) = multiprocessing.active_children()
+        worker.kill()
+        worker.join()
+    begun = time.monotonic()
+    client.app.state.takt.work.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - begun < 2

@@ -88,7 +88,10 @@ def test_the_service_starts_answers_and_stops_without_leaving_processes(tmp_path
         assert children
     finally:
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     lines = [json.loads(line) for line in said.decode().splitlines() if line.startswith("{")]
     assert any(line.get("route") == "/api/versions/latest" for line in lines)
     until = time.monotonic() + 20
