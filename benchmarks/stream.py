@@ -52,8 +52,8 @@ def throughput(rig: Rig, events: int) -> dict[str, float]:
 
 def delay(rig: Rig, seconds: float) -> dict[str, float]:
     """Percentiles of seconds from when an event was sent to its commit, at 5,000 a second."""
-    _empty(rig)
-    rig.start_stream("--fresh", "--most", str(MOST))
+    there = rig.ask("SELECT count(*) FROM events")[0][0]
+    rig.start_stream("--most", str(MOST))
     producer = rig.producer()
     random = np.random.default_rng(3)
     begun = time.monotonic()
@@ -69,7 +69,7 @@ def delay(rig: Rig, seconds: float) -> dict[str, float]:
         producer.poll(0)
         time.sleep(0.01)
     producer.flush(60)
-    _await(rig, "SELECT count(*) FROM events", sent)
+    _await(rig, "SELECT count(*) FROM events", there + sent)
     rig.stop_stream()
     rows = rig.ask(
         "SELECT extract(epoch FROM committed_at - at)::float8 FROM events JOIN event_batches "
@@ -135,6 +135,7 @@ def main() -> None:
             figures = stream_drill.fuzz(rig, options.fuzz, options.seed)
         else:
             rates = throughput(rig, options.events or (600_000 if options.quick else 2_000_000))
+            progress(json.dumps(rates))
             best = max(rates["noop sink"], rates["plain consumer"])
             waits = delay(rig, 10.0 if options.quick else 60.0)
             figures = {
