@@ -1,7 +1,7 @@
 # Takt's commands. Each does all of its own set-up; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint bench lock clean clean-data
+.PHONY: help setup run test check lint bench dashboard lock clean clean-data
 
 BIN := .venv/bin
 FAST := not integration and not realdata and not slow
@@ -47,6 +47,9 @@ bench: setup ## run every benchmark, or one: make bench NAME=evaluate
 	@files=$$(grep -l "__main__" benchmarks/$(or $(NAME),*).py) || exit 1; \
 	for file in $$files; do \
 	  echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
+
+dashboard: ## check and build the dashboard (needs Node 20): what is built is committed
+	@cd dashboard && { [ -d node_modules ] || npm ci --no-progress; } && npm run -s check && npm run -s build
 
 lock: ## pin requirements.in again, with hashes and without download addresses
 	@bash deploy/setup.sh lock

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pipelines.context import Context, load_context
 from service import faults, problems
+from service.dashboard import add_dashboard
 from service.logs import set_up_logs
 from service.middleware import Limit, Watch
 from service.problems import ProblemDocument
@@ -62,6 +63,7 @@ def create_app(context: Context | None = None, *, is_warm: bool = True) -> FastA
     app.state.context, app.state.is_warm = given, is_warm
     for module in ROUTERS:
         app.include_router(module.router)
+    add_dashboard(app)
     faults.register(app)
     app.add_middleware(Limit)
     if given.settings.allowed_origins:

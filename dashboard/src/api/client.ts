@@ -1,0 +1,60 @@
+/** The typed client: every request carries a token that opens, every refusal is a Problem. */
+import createClient, { type Middleware } from "openapi-fetch";
+
+import { freshToken, sessions } from "../app/session";
+import type { ProblemDocument } from "./records";
+import type { paths } from "./schema";
+
+/** What the service refused, as its RFC 9457 document; `code` tells one kind from another. */
+export class Problem extends Error {
+  constructor(readonly document: Partial<ProblemDocument> & { status: number }) {
+    super(document.detail ?? document.title ?? `HTTP ${document.status}`);
+  }
+  get code(): string {
+    return this.document.code ?? "internal";
+  }
+}
+
+/** The service does not answer. */
+export class Unreachable extends Error {}
+
+const tokens: Middleware = {
+  async onRequest({ request }) {
+    const token = await freshToken();
+    if (token) request.headers.set("Authorization", `Bearer ${token}`);
+    return request;
+  },
+  async onResponse({ request, response }) {
+    if (response.status === 401) {
+      const refused = request.headers.get("Authorization")?.slice("Bearer ".length);
+      if (refused && refused === sessions.get()?.access) await freshToken(refused);
+    }
+    return response;
+  },
+};
+
+async function reaching(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    throw new Unreachable(String(error));
+  }
+}
+
+export const client = createClient<paths>({ baseUrl: location.origin, fetch: reaching });
+client.use(tokens);
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** What an answered request holds; throws its Problem where it was refused. */
+export async function got<T>(asked: Promise<Answered<T>>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (response.ok) return data as T;
+  const document = typeof error === "object" && error !== null ? error : {};
+  throw new Problem({ ...document, status: response.status });
+}

@@ -1,0 +1,46 @@
+/** The service's records by the names the dashboard uses; their shapes are generated from its OpenAPI document. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Plant = Schemas["PlantDocument"];
+export type Line = Schemas["LineDocument"];
+export type Run = Schemas["RunView"];
+export type Runs = Schemas["Runs"];
+export type PlainRun = Schemas["Run"];
+export type Lock = Run["lock"];
+export type Order = Schemas["OrderView"];
+export type Orders = Schemas["Orders"];
+export type Chain = Schemas["Chain"];
+export type Peg = Schemas["Peg"];
+export type LineFigures = Schemas["LineView"];
+export type Stock = Schemas["StockSummary"];
+export type StockProjection = Schemas["StockProjection"];
+export type PlanException = Schemas["ExceptionView"];
+export type Fix = Schemas["FixView"];
+export type Said = Schemas["SaidView"];
+export type Handling = Schemas["Handling"];
+export type VersionSummary = Schemas["VersionSummary"];
+export type VersionFigures = Schemas["VersionFigures"];
+export type Comparison = Schemas["Comparison"];
+export type RunDifference = Schemas["RunDifference"];
+export type Figure = Schemas["Figure"];
+export type Draft = Schemas["DraftView"];
+export type DraftMeta = Schemas["DraftMeta"];
+export type Changes = Schemas["Changes"];
+export type Changed = Schemas["ChangedView"];
+export type Verdict = Schemas["VerdictView"];
+export type Violation = Schemas["Violation"];
+export type Entry = Schemas["EntryView"];
+export type Place = Schemas["PlaceView"];
+export type Repair = Schemas["RepairView"];
+export type Job = Schemas["JobView"];
+export type Outcome = Schemas["Outcome"];
+export type Scenario = Schemas["WhatIfRequest"]["scenarios"][number];
+export type ItemForecast = Schemas["ItemForecast"];
+export type Drift = Schemas["DriftVerdict"];
+export type Notice = Schemas["Notice"];
+export type TokenPair = Schemas["TokenPair"];
+export type ProblemDocument = Schemas["ProblemDocument"];
+export type Edit = Schemas["EditRequest"]["edit"];
+export type Role = TokenPair["role"];

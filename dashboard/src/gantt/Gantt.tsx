@@ -1,0 +1,398 @@
+/** The schedule on a canvas: what the pointer and the keys do to the view, the selection and a run being moved. */
+import { useComputedColorScheme } from "@mantine/core";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+
+import { useWords } from "../words";
+import { instantOf, useFormats } from "../words/format";
+import { type Bar, barAt, type Chart, neighbour } from "./chart";
+import { SCHEMES } from "./colours";
+import { draw, type Ghost, type Marks } from "./draw";
+import { AXIS, clamped, GUTTER, minuteAt, panned, plotMinutes, revealing, rowAt, showing, type View, xOf, yOf, zoomed } from "./view";
+
+/** Where runs are to go: the leading one to a line and minute, the others by as many minutes. */
+export interface Target {
+  runs: readonly string[];
+  lead: string;
+  line: string;
+  start: number;
+  delta: number;
+}
+
+/** What is known of a target: whether it holds, and where runs would end there. */
+export interface Trial {
+  target: Target;
+  state: Ghost["state"];
+  ends: ReadonlyMap<string, number>;
+}
+
+export interface GanttHandle {
+  zoom(factor: number): void;
+  show(from: number | null, minutes: number): void;
+  reveal(run: string): void;
+  focus(): void;
+}
+
+interface Props {
+  ref?: Ref<GanttHandle>;
+  chart: Chart;
+  marks: Pick<Marks, "lit" | "pegs" | "zones" | "before" | "places">;
+  now: number;
+  selected: ReadonlySet<string>;
+  onSelect: (runs: ReadonlySet<string>) => void;
+  /** Null where nothing may be moved. */
+  moving: { trial: Trial | null; onTry: (target: Target) => void; onDrop: (target: Target) => void; onLeave: () => void } | null;
+  tip: (bar: Bar) => ReactNode;
+  verdict: ReactNode;
+}
+
+interface Grab {
+  bar: Bar;
+  runs: string[];
+  /** Minutes from the run's start to where the pointer took it. */
+  hold: number;
+  row: number;
+  start: number;
+  isKeyboard: boolean;
+}
+
+const SNAP = 5; // minutes
+const SLACK = 4; // px that a click may move
+const ROW = 18;
+
+export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip, verdict }: Props) {
+  const { t, language } = useWords();
+  const format = useFormats();
+  const scheme = SCHEMES[useComputedColorScheme("light")];
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const picked = useRef<HTMLDivElement>(null);
+  const view = useRef<View>({ left: -60, scale: 0.2, top: 0, rowHeight: ROW, width: 0, height: 0 });
+  const asked = useRef(0);
+  const press = useRef<{ x: number; y: number; lastX: number; lastY: number; bar: Bar | null; mode: "none" | "pan" | "brush" | "move" } | null>(null);
+  const [hover, setHover] = useState<{ bar: Bar; x: number; y: number } | null>(null);
+  const [grab, setGrab] = useState<Grab | null>(null);
+  const [brush, setBrush] = useState<Marks["brush"]>(null);
+  const [said, setSaid] = useState("");
+  const extent = useMemo(() => ({ horizon: chart.horizon, rows: chart.rows.length }), [chart]);
+
+  const ghosts = useMemo(() => (grab ? ghostsOf(chart, grab, moving?.trial ?? null) : []), [chart, grab, moving?.trial]);
+  const all: Marks = {
+    ...marks, selected, hovered: hover?.bar.run.id ?? null, now, ghosts, language, brush,
+    places: grab ? marks.places : null,
+  };
+  const latest = useRef({ chart, all, scheme });
+  latest.current = { chart, all, scheme };
+
+  const paint = useRef(() => {
+    asked.current = 0;
+    const element = canvas.current;
+    const ctx = element?.getContext("2d", { alpha: false });
+    if (!element || !ctx || view.current.width === 0) return;
+    const ratio = window.devicePixelRatio || 1;
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const { chart, all, scheme } = latest.current;
+    draw(ctx, chart, view.current, all, scheme);
+    placePicked(picked.current, chart, view.current, all.selected);
+  }).current;
+  const refresh = useRef(() => {
+    if (asked.current === 0) asked.current = requestAnimationFrame(paint);
+  }).current;
+  const look = (next: View): void => {
+    view.current = next;
+    refresh();
+  };
+
+  useEffect(refresh); // whatever was rendered may have changed what is drawn
+
+  useLayoutEffect(() => {
+    const [outer, element] = [box.current, canvas.current];
+    if (!outer || !element) return;
+    const fit = (): void => {
+      const { width, height } = outer.getBoundingClientRect();
+      if (width === 0 || height === 0) return;
+      const ratio = window.devicePixelRatio || 1;
+      element.width = Math.round(width * ratio);
+      element.height = Math.round(height * ratio);
+      element.style.width = `${width}px`;
+      element.style.height = `${height}px`;
+      const isFirst = view.current.width === 0;
+      const sized = { ...view.current, width, height, rowHeight: Math.max(ROW, Math.floor((height - AXIS) / Math.max(1, extent.rows))) };
+      sized.rowHeight = Math.min(sized.rowHeight, 34);
+      view.current = isFirst ? showing(sized, -60, 3 * 1440, extent) : clamped(sized, extent);
+      paint();
+    };
+    const observer = new ResizeObserver(fit);
+    observer.observe(outer);
+    fit();
+    return () => observer.disconnect();
+  }, [extent, paint]);
+
+  useEffect(() => {
+    const element = canvas.current;
+    if (!element) return;
+    const turn = (event: WheelEvent): void => {
+      event.preventDefault(); // the page does not scroll or zoom; so not React's passive listener
+      const step = event.deltaMode === 1 ? 16 : 1;
+      if (event.ctrlKey || event.metaKey) look(zoomed(view.current, Math.exp(-event.deltaY * step * 0.0022), event.offsetX, extent));
+      else if (event.shiftKey) look(panned(view.current, -(event.deltaY + event.deltaX) * step, 0, extent));
+      else look(panned(view.current, -event.deltaX * step, -event.deltaY * step, extent));
+    };
+    element.addEventListener("wheel", turn, { passive: false });
+    return () => element.removeEventListener("wheel", turn);
+  });
+
+  useImperativeHandle(ref, () => ({
+    zoom: (factor) => look(zoomed(view.current, factor, (GUTTER + view.current.width) / 2, extent)),
+    show: (from, minutes) => look(showing(view.current, from ?? view.current.left, minutes, extent)),
+    reveal(run) {
+      const bar = chart.bars.get(run);
+      if (bar) look(revealing(view.current, bar.row, bar.run.start, bar.run.end, extent));
+    },
+    focus: () => canvas.current?.focus(),
+  }));
+
+  function barUnder(x: number, y: number): Bar | null {
+    if (x < GUTTER || y < AXIS) return null;
+    const slack = 2 / view.current.scale;
+    const [row, minute] = [rowAt(view.current, y), minuteAt(view.current, x)];
+    return barAt(chart, row, minute) ?? barAt(chart, row, minute + slack) ?? barAt(chart, row, minute - slack);
+  }
+
+  function target(of: Grab): Target {
+    const line = chart.rows[of.row]?.line.id ?? of.bar.run.line;
+    return { runs: of.runs, lead: of.bar.run.id, line, start: of.start, delta: of.start - of.bar.run.start };
+  }
+
+  function hold(next: Grab): void {
+    setGrab(next);
+    if (grab?.row !== next.row || grab?.start !== next.start) moving?.onTry(target(next));
+  }
+
+  function drop(): void {
+    if (grab) {
+      const moved = grab.row !== grab.bar.row || grab.start !== grab.bar.run.start;
+      if (moved) moving?.onDrop(target(grab));
+      else moving?.onLeave();
+    }
+    setGrab(null);
+  }
+
+  function leave(): void {
+    if (grab) moving?.onLeave();
+    setGrab(null);
+    setBrush(null);
+    press.current = null;
+  }
+
+  function onPointerDown(event: PointerEvent<HTMLCanvasElement>): void {
+    if (event.button !== 0 && event.button !== 1) return;
+    const { offsetX: x, offsetY: y } = event.nativeEvent;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    press.current = { x, y, lastX: x, lastY: y, bar: barUnder(x, y), mode: "none" };
+  }
+
+  function onPointerMove(event: PointerEvent<HTMLCanvasElement>): void {
+    const { offsetX: x, offsetY: y } = event.nativeEvent;
+    const pressed = press.current;
+    if (!pressed) {
+      const bar = grab ? null : barUnder(x, y);
+      if (bar !== hover?.bar || bar) setHover(bar ? { bar, x, y } : null);
+      return;
+    }
+    if (pressed.mode === "none" && Math.hypot(x - pressed.x, y - pressed.y) >= SLACK) {
+      const mayMove = pressed.bar && moving && !event.shiftKey && !event.ctrlKey;
+      pressed.mode = mayMove ? "move" : event.shiftKey ? "brush" : "pan";
+      setHover(null);
+      if (mayMove && pressed.bar) {
+        const { bar } = pressed;
+        const runs = selected.has(bar.run.id) ? [...selected] : [bar.run.id];
+        if (!selected.has(bar.run.id)) onSelect(new Set(runs));
+        hold({ bar, runs, hold: minuteAt(view.current, pressed.x) - bar.run.start, row: bar.row, start: bar.run.start, isKeyboard: false });
+        return;
+      }
+    }
+    if (pressed.mode === "pan") look(panned(view.current, x - pressed.lastX, y - pressed.lastY, extent));
+    if (pressed.mode === "brush") setBrush({ x: pressed.x, y: pressed.y, toX: x, toY: y });
+    if (pressed.mode === "move" && grab) {
+      const minute = snapped(minuteAt(view.current, x) - grab.hold, event.altKey);
+      const row = grab.runs.length > 1 ? grab.bar.row : Math.min(extent.rows - 1, Math.max(0, rowAt(view.current, y)));
+      hold({ ...grab, row, start: Math.max(0, minute) });
+    }
+    pressed.lastX = x;
+    pressed.lastY = y;
+  }
+
+  function onPointerUp(event: PointerEvent<HTMLCanvasElement>): void {
+    const pressed = press.current;
+    press.current = null;
+    if (!pressed) return;
+    if (pressed.mode === "move") drop();
+    else if (pressed.mode === "brush") select(brushed());
+    else if (pressed.mode === "none") pick(pressed.bar, event.ctrlKey || event.metaKey || event.shiftKey);
+    setBrush(null);
+  }
+
+  function brushed(): Set<string> {
+    if (!brush) return new Set();
+    const [x, toX] = [Math.min(brush.x, brush.toX), Math.max(brush.x, brush.toX)];
+    const [y, toY] = [Math.min(brush.y, brush.toY), Math.max(brush.y, brush.toY)];
+    const [from, to] = [minuteAt(view.current, x), minuteAt(view.current, toX)];
+    const [first, last] = [rowAt(view.current, Math.max(AXIS, y)), rowAt(view.current, toY)];
+    const inside = [...chart.bars.values()].filter(
+      ({ row, run }) => row >= first && row <= last && run.start < to && run.end > from,
+    );
+    return new Set(inside.map((bar) => bar.run.id));
+  }
+
+  function pick(bar: Bar | null, isMore: boolean): void {
+    if (!bar) {
+      if (!isMore) select(new Set());
+      return;
+    }
+    const next = new Set(isMore ? selected : []);
+    if (isMore && next.has(bar.run.id)) next.delete(bar.run.id);
+    else next.add(bar.run.id);
+    select(next);
+  }
+
+  function select(runs: ReadonlySet<string>): void {
+    onSelect(runs);
+    const bar = runs.size === 1 ? chart.bars.get([...runs][0] as string) : undefined;
+    if (bar) setSaid(t("gantt.selected", named(bar)));
+  }
+
+  function named({ run }: Bar) {
+    const [start, end] = [run.start, run.end].map((minute) => format.instant(instantOf(chart.startsAt, minute))) as [string, string];
+    return { run: run.id, item: run.item, line: run.line, start, end };
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLCanvasElement>): void {
+    const current = selected.size > 0 ? chart.bars.get([...selected][0] as string) : undefined;
+    const handled = grab?.isKeyboard ? keyMoves(event, grab) : keyWalks(event, current);
+    if (handled) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }
+
+  function keyWalks(event: KeyboardEvent, current: Bar | undefined): boolean {
+    const direction = DIRECTIONS[event.key];
+    if (direction && !event.ctrlKey && !event.altKey) {
+      const next = current ? neighbour(chart, current, direction) : firstBar(chart);
+      if (next) {
+        select(new Set([next.run.id]));
+        look(revealing(view.current, next.row, next.run.start, next.run.end, extent));
+      }
+      return true;
+    }
+    if (event.key === "+" || event.key === "=") look(zoomed(view.current, 1.4, (GUTTER + view.current.width) / 2, extent));
+    else if (event.key === "-") look(zoomed(view.current, 1 / 1.4, (GUTTER + view.current.width) / 2, extent));
+    else if (event.key === "PageDown" || event.key === "PageUp")
+      look(panned(view.current, 0, (event.key === "PageUp" ? 0.8 : -0.8) * (view.current.height - AXIS), extent));
+    else if (event.key === "Home" || event.key === "End")
+      look(clamped({ ...view.current, left: event.key === "Home" ? -60 : extent.horizon - plotMinutes(view.current) }, extent));
+    else if (event.key === "Escape") select(new Set());
+    else if (event.key.toLowerCase() === "m" && !event.ctrlKey && current && moving) {
+      hold({ bar: current, runs: [...selected], hold: 0, row: current.row, start: current.run.start, isKeyboard: true });
+      say(current.row, current.run.start, current.run.id);
+    } else return false;
+    return true;
+  }
+
+  function keyMoves(event: KeyboardEvent, held: Grab): boolean {
+    if (event.key === "Escape") leave();
+    else if (event.key === "Enter") drop();
+    else {
+      const direction = DIRECTIONS[event.key];
+      if (!direction) return event.key !== "Tab";
+      const step = event.ctrlKey ? 1440 : event.shiftKey ? 60 : SNAP;
+      const next = { ...held };
+      if (direction === "left") next.start = Math.max(0, held.start - step);
+      else if (direction === "right") next.start = held.start + step;
+      else if (held.runs.length === 1) next.row = nextPlace(held.row, direction === "up" ? -1 : 1);
+      hold(next);
+      say(next.row, next.start, held.bar.run.id);
+      look(revealing(view.current, next.row, next.start, next.start + 60, extent));
+    }
+    return true;
+  }
+
+  function nextPlace(row: number, step: number): number {
+    for (let next = row + step; next >= 0 && next < extent.rows; next += step)
+      if (!marks.places || marks.places.has(next)) return next;
+    return row;
+  }
+
+  function say(row: number, start: number, run: string): void {
+    const line = chart.rows[row]?.line.id ?? "";
+    setSaid(t("gantt.moving", { run, line, time: format.instant(instantOf(chart.startsAt, start)) }));
+  }
+
+  const lead = ghosts[0];
+  return (
+    <div className="gantt" ref={box} data-testid="gantt">
+      <canvas ref={canvas} tabIndex={0} role="application" aria-label={t("gantt.label", { lines: extent.rows })}
+        style={{ cursor: grab ? "grabbing" : hover && moving ? "grab" : "default" }}
+        onPointerDown={onPointerDown} onPointerMove={onPointerMove} onPointerUp={onPointerUp}
+        onPointerCancel={leave} onPointerLeave={() => setHover(null)} onKeyDown={onKeyDown} />
+      <div ref={picked} data-testid="picked" aria-hidden style={{ position: "absolute", left: 0, top: 0, pointerEvents: "none", visibility: "hidden" }} />
+      <div aria-live="polite" style={{ position: "absolute", left: -9999 }}>{said}</div>
+      {hover && !grab && <Tip x={hover.x} y={hover.y} view={view.current}>{tip(hover.bar)}</Tip>}
+      {lead && grab && (
+        <Tip x={xOf(view.current, lead.start)} y={yOf(view.current, lead.row) + view.current.rowHeight} view={view.current}>
+          <strong>{chart.rows[grab.row]?.line.id} · {format.instant(instantOf(chart.startsAt, grab.start))}</strong>
+          {verdict}
+        </Tip>
+      )}
+    </div>
+  );
+}
+
+const DIRECTIONS: Record<string, "left" | "right" | "up" | "down" | undefined> = {
+  ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
+};
+
+function Tip({ x, y, view, children }: { x: number; y: number; view: View; children: ReactNode }) {
+  const isRight = x > view.width * 0.62;
+  const isLow = y > view.height * 0.6;
+  return (
+    <div className="tip" role="tooltip" style={{
+      ...(isRight ? { right: view.width - x + 10 } : { left: Math.max(4, x + 12) }),
+      ...(isLow ? { bottom: view.height - y + (isRight ? 0 : 10) + 8 } : { top: y + 14 }),
+    }}>{children}</div>
+  );
+}
+
+function snapped(minute: number, isFine: boolean): number {
+  return isFine ? Math.round(minute) : Math.round(minute / SNAP) * SNAP;
+}
+
+function firstBar(chart: Chart): Bar | null {
+  return chart.rows.find((row) => row.bars.length > 0)?.bars[0] ?? null;
+}
+
+function ghostsOf(chart: Chart, grab: Grab, trial: Trial | null): Ghost[] {
+  const delta = grab.start - grab.bar.run.start;
+  const fits = trial !== null && trial.target.lead === grab.bar.run.id && trial.target.start === grab.start
+    && trial.target.line === chart.rows[grab.row]?.line.id;
+  const lead = [grab.bar.run.id, ...grab.runs.filter((id) => id !== grab.bar.run.id)];
+  return lead.flatMap((id): Ghost[] => {
+    const bar = chart.bars.get(id);
+    if (!bar) return [];
+    const start = bar.run.start + delta;
+    const end = (fits ? trial.ends.get(id) : undefined) ?? bar.run.end + delta;
+    return [{ row: id === grab.bar.run.id ? grab.row : bar.row, start, end, family: bar.family, state: fits ? trial.state : "waiting" }];
+  });
+}
+
+/** Keep the frame that stands for the first selected run where the run is drawn. */
+function placePicked(element: HTMLDivElement | null, chart: Chart, view: View, selected: ReadonlySet<string>): void {
+  const bar = selected.size > 0 ? chart.bars.get([...selected][0] as string) : undefined;
+  if (!element) return;
+  element.style.visibility = bar ? "visible" : "hidden";
+  if (!bar) return;
+  element.dataset["run"] = bar.run.id;
+  element.style.transform = `translate(${xOf(view, bar.run.start)}px, ${yOf(view, bar.row)}px)`;
+  element.style.width = `${Math.max(1, (bar.run.end - bar.run.start) * view.scale)}px`;
+  element.style.height = `${view.rowHeight}px`;
+}

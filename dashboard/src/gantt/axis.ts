@@ -1,0 +1,71 @@
+/** The time axis: days above, hours below, in the browser's time and the reader's language. */
+import { scaleTime } from "d3-scale";
+
+import type { Chart } from "./chart";
+import type { Scheme } from "./colours";
+import { AXIS, GUTTER, minuteAt, type View } from "./view";
+
+const MINUTE = 60_000;
+const DAY = 1440;
+const formats = new Map<string, { day: Intl.DateTimeFormat; time: Intl.DateTimeFormat }>();
+
+export function drawAxis(ctx: CanvasRenderingContext2D, chart: Chart, view: View, scheme: Scheme, language: string): void {
+  const { day, time } = formatsOf(language);
+  const origin = Date.parse(chart.startsAt);
+  const [from, to] = [minuteAt(view, GUTTER), minuteAt(view, view.width)];
+  const scale = scaleTime([new Date(origin + from * MINUTE), new Date(origin + to * MINUTE)], [GUTTER, view.width]);
+  ctx.save();
+  ctx.fillStyle = scheme.paper;
+  ctx.fillRect(0, 0, view.width, AXIS);
+  ctx.beginPath();
+  ctx.rect(GUTTER, 0, view.width - GUTTER, view.height);
+  ctx.clip();
+  ctx.textBaseline = "middle";
+  ctx.font = "11px system-ui, sans-serif";
+  const hours = scale.ticks(Math.max(2, Math.floor((view.width - GUTTER) / 62)));
+  const isCoarse = hours.length > 1 && Number(hours[1]) - Number(hours[0]) >= DAY * MINUTE;
+  if (!isCoarse) {
+    for (const tick of hours) {
+      const x = scale(tick);
+      ctx.fillStyle = scheme.grid;
+      ctx.fillRect(x, AXIS - 6, 1, 6);
+      ctx.fillStyle = scheme.faint;
+      ctx.fillText(time.format(tick), x + 3, AXIS - 11);
+    }
+  }
+  ctx.font = "600 12px system-ui, sans-serif";
+  for (const midnight of midnights(scale.domain() as [Date, Date])) {
+    const x = scale(midnight);
+    const next = scale(new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate() + 1));
+    ctx.fillStyle = scheme.grid;
+    ctx.fillRect(x, 0, 1, view.height);
+    ctx.fillStyle = scheme.ink;
+    const label = day.format(midnight);
+    const place = Math.max(x + 4, GUTTER + 4);
+    if (next - place > label.length * 6.2) ctx.fillText(label, place, isCoarse ? AXIS / 2 : 10);
+    else if (next - place > 18) ctx.fillText(String(midnight.getDate()), place, isCoarse ? AXIS / 2 : 10);
+  }
+  ctx.fillStyle = scheme.grid;
+  ctx.fillRect(GUTTER, AXIS - 1, view.width - GUTTER, 1);
+  ctx.restore();
+}
+
+function midnights([from, to]: [Date, Date]): Date[] {
+  const found: Date[] = [];
+  const day = new Date(from.getFullYear(), from.getMonth(), from.getDate());
+  for (; day < to; day.setDate(day.getDate() + 1)) found.push(new Date(day));
+  return found;
+}
+
+function formatsOf(language: string) {
+  let found = formats.get(language);
+  if (!found) {
+    const locale = language === "ko" ? "ko-KR" : "en-GB";
+    found = {
+      day: new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", weekday: "short" }),
+      time: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    };
+    formats.set(language, found);
+  }
+  return found;
+}
