@@ -35,7 +35,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (steps, planning, alternatives, exchange, pictures, history, factory, stream, react, service):
+GROUPS = (
+    steps, planning, alternatives, exchange, pictures, history, factory, stream, react, service,
+)  # fmt: skip
+for group in GROUPS:
     group.register(app)
 
 

@@ -109,7 +109,9 @@ def test_a_dvc_stage_depends_only_on_what_is_in_the_checkout_or_made_by_a_stage(
 
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
-    return grimp.build_graph(*(name for name in PACKAGES if name not in ("service", "dags")), cache_dir=None)
+    return grimp.build_graph(
+        *(name for name in PACKAGES if name not in ("service", "dags")), cache_dir=None
+    )
 
 
 @pytest.mark.parametrize("step", STEPS)

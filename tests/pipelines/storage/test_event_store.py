@@ -72,7 +72,14 @@ def store(
 
     refused = list(refused)
     batch = Incoming(
-        "q", batch_id, lambda: NOW, len(events) + len(refused), texts, refused, fetch, utc_offset=360
+        "q",
+        batch_id,
+        lambda: NOW,
+        len(events) + len(refused),
+        texts,
+        refused,
+        fetch,
+        utc_offset=360,
     )
     with writing(database) as session:
         return store_events(session, batch)
