@@ -3,7 +3,7 @@ import { scaleTime } from "d3-scale";
 
 import type { Chart } from "./chart";
 import type { Scheme } from "./colours";
-import { AXIS, GUTTER, minuteAt, type View } from "./view";
+import { AXIS, GUTTER, minuteAt, type View, xOf } from "./view";
 
 const MINUTE = 60_000;
 const DAY = 1440;
@@ -38,7 +38,7 @@ export function drawAxis(ctx: CanvasRenderingContext2D, chart: Chart, view: View
     const x = scale(midnight);
     const next = scale(new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate() + 1));
     ctx.fillStyle = scheme.grid;
-    ctx.fillRect(x, 0, 1, view.height);
+    ctx.fillRect(x, 0, 1, AXIS);
     ctx.fillStyle = scheme.ink;
     const label = day.format(midnight);
     const place = Math.max(x + 4, GUTTER + 4);
@@ -48,6 +48,14 @@ export function drawAxis(ctx: CanvasRenderingContext2D, chart: Chart, view: View
   ctx.fillStyle = scheme.grid;
   ctx.fillRect(GUTTER, AXIS - 1, view.width - GUTTER, 1);
   ctx.restore();
+}
+
+/** A line at each midnight, behind the runs. */
+export function drawMidnights(ctx: CanvasRenderingContext2D, chart: Chart, view: View, scheme: Scheme): void {
+  const origin = Date.parse(chart.startsAt);
+  const edges = [GUTTER, view.width].map((x) => new Date(origin + minuteAt(view, x) * MINUTE)) as [Date, Date];
+  ctx.fillStyle = scheme.faint;
+  for (const midnight of midnights(edges)) ctx.fillRect(xOf(view, (midnight.getTime() - origin) / MINUTE), AXIS, 1, view.height);
 }
 
 function midnights([from, to]: [Date, Date]): Date[] {

@@ -2,7 +2,7 @@
 import type { Lock, Peg, PlainRun } from "../api/records";
 import { type Bar, type Chart, eachVisible, type Row } from "./chart";
 import { type Hatch, paintOf, type Scheme } from "./colours";
-import { drawAxis } from "./axis";
+import { drawAxis, drawMidnights } from "./axis";
 import { AXIS, GUTTER, minuteAt, type View, xOf, yOf } from "./view";
 
 export interface Ghost {
@@ -48,6 +48,7 @@ export function draw(ctx: CanvasRenderingContext2D, chart: Chart, view: View, ma
   ctx.rect(GUTTER, AXIS, width - GUTTER, height - AXIS);
   ctx.clip();
   for (let row = first; row <= last; row++) drawGround(ctx, chart.rows[row] as Row, row, view, from, to, marks, scheme);
+  drawMidnights(ctx, chart, view, scheme);
   drawZones(ctx, view, marks, scheme);
   ctx.font = `${Math.min(12, view.rowHeight - 6)}px system-ui, sans-serif`;
   ctx.textBaseline = "middle";

@@ -100,12 +100,12 @@ export function DataTable<T>({ name, rows, columns, idOf, picked, onPick, sortin
               const row = shown[item.index];
               if (!row) return null;
               return (
-                <Table.Tr key={row.id} className="table-row" data-picks={onPick ? "" : undefined} bg={row.id === picked ? "var(--mantine-primary-color-light)" : undefined}
+                <Table.Tr key={row.id} ref={virtual.measureElement} data-index={item.index} className="table-row" data-picks={onPick ? "" : undefined} bg={row.id === picked ? "var(--mantine-primary-color-light)" : undefined}
                   aria-selected={onPick ? row.id === picked : undefined} tabIndex={onPick ? 0 : undefined} h={ROW}
                   onClick={() => onPick?.(row.original)}
                   onKeyDown={(event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); onPick?.(row.original); } }}>
                   {row.getVisibleCells().map((cell) => (
-                    <Table.Td key={cell.id} ta={numeric.has(cell.column.id) ? "right" : undefined}>{flexRender(cell.column.columnDef.cell, cell.getContext())}</Table.Td>
+                    <Table.Td key={cell.id} ta={numeric.has(cell.column.id) ? "right" : undefined} style={numeric.has(cell.column.id) ? { whiteSpace: "nowrap" } : undefined}>{flexRender(cell.column.columnDef.cell, cell.getContext())}</Table.Td>
                   ))}
                 </Table.Tr>
               );
