@@ -107,7 +107,7 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
           <Checkbox size="xs" label={t("gantt.onlyLate")} checked={onlyLate} onChange={(event) => setOnlyLate(event.currentTarget.checked)} />
           {lit && <Text size="xs" role="status">{t("gantt.found", { count: lit.size })}</Text>}
           {search.get("order") && (
-            <Button size="compact-xs" variant="light" onClick={() => set("order", null)} aria-label={t("run.clear")}>{t("run.chain")}: {search.get("order")} ✕</Button>
+            <Button size="compact-xs" variant="light" onClick={() => set("order", null)} title={t("run.clear")}>{t("run.chain")}: {search.get("order")} ✕</Button>
           )}
         </Group>
         <Group gap={6}>

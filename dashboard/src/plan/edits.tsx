@@ -69,6 +69,9 @@ export function EditsProvider({ children }: { children: ReactNode }) {
       try {
         return await work();
       } catch (error) {
+        const stands = error instanceof Problem && error.code === "stale" ? error.document.revision : null;
+        const own = current.current.draft?.draft.id;
+        if (own !== undefined && stands !== null && stands !== undefined) revisions.set(own, stands);
         if (error instanceof Problem && error.code === "stale")
           setStale({ changes: (error.document.changes ?? []) as Record<string, unknown>[], repeat: again });
         else notifications.show({ color: "red", autoClose: 9000, message: told(error) });
