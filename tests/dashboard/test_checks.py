@@ -1,4 +1,4 @@
-"""The dashboard's own checks: its client is not stale, its types hold, its unit tests pass, what is built is committed."""
+"""The dashboard's own checks: nothing is stale, types hold, unit tests pass, the build is committed."""
 
 from __future__ import annotations
 

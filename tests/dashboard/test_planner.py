@@ -77,7 +77,7 @@ def test_a_planner_finds_a_late_order_moves_its_run_undoes_locks_repairs_and_pub
     draft = int(re.search(r"draft=(\d+)", planner.url).group(1))  # type: ignore[union-attr]
 
     tried = list(previews(planner, draft))
-    run, verdict = next(
+    run, _verdict = next(
         one for one in tried if is_allowed(one[1]) and abs(one[1]["cost"]["total"]["change"]) > 1
     )
     pick(planner, draft, run["id"])

@@ -15,7 +15,7 @@ export interface Paint {
 export function paintOf(family: number): Paint {
   const fill = FAMILIES[family % FAMILIES.length] as string;
   const hatch = HATCHES[Math.floor(family / FAMILIES.length) % HATCHES.length] as Hatch;
-  return { fill, hatch, ink: luminance(fill) > 0.3 ? "#111" : "#fff" };
+  return { fill, hatch, ink: luminance(fill) > 0.18 ? "#111" : "#fff" };
 }
 
 export interface Scheme {

@@ -105,10 +105,6 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
           <Select size="xs" w={128} aria-label={t("gantt.family")} placeholder={t("gantt.allFamilies")} clearable data={chart.families}
             value={family} onChange={setFamily} />
           <Checkbox size="xs" label={t("gantt.onlyLate")} checked={onlyLate} onChange={(event) => setOnlyLate(event.currentTarget.checked)} />
-          {lit && <Text size="xs" role="status">{t("gantt.found", { count: lit.size })}</Text>}
-          {search.get("order") && (
-            <Button size="compact-xs" variant="light" onClick={() => set("order", null)} title={t("run.clear")}>{t("run.chain")}: {search.get("order")} ✕</Button>
-          )}
         </Group>
         <Group gap={6}>
           <Compare value={search.get("compare")} onChange={(chosen) => set("compare", chosen)} />
@@ -125,7 +121,13 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
         </Group>
       </Group>
       <Group gap="xs" px="xs" pb={6} justify="space-between">
-        <DraftBar />
+        <Group gap="xs">
+          <DraftBar />
+          {lit && <Text size="xs" role="status">{t("gantt.found", { count: lit.size })}</Text>}
+          {search.get("order") && (
+            <Button size="compact-xs" variant="light" onClick={() => set("order", null)} title={t("run.clear")}>{t("run.chain")}: {search.get("order")} ✕</Button>
+          )}
+        </Group>
         {edits.isOpen && <Button size="xs" variant="default" onClick={() => setAdding(true)}>{t("run.add")}</Button>}
       </Group>
       <Group gap={0} align="stretch" wrap="nowrap" style={{ flex: 1, minHeight: 0, position: "relative" }}>
@@ -134,7 +136,7 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
           moving={edits.isOpen ? { trial: moving.trial, onTry: moving.onTry, onDrop: (target) => void moving.onDrop(target), onLeave: moving.onLeave } : null}
           verdict={<DragVerdict moving={moving} />} />
         {moving.refused && <DropCard refused={moving.refused} forget={moving.forget} place={() => void placeAnyway()} />}
-        <ScrollArea w={292} p="xs" type="auto" style={{ borderLeft: "1px solid var(--mantine-color-default-border)" }}>
+        <ScrollArea w={312} p="xs" type="auto" className="panel" style={{ borderLeft: "1px solid var(--mantine-color-default-border)" }}>
           <RunPanel chart={chart} plant={plant} runs={picked} clear={() => setSelected(new Set())} repair={setRepairing} />
           {!draft && picked.length > 0 && <Text size="xs" c="dimmed" mt="sm">{t("gantt.readOnly")}</Text>}
         </ScrollArea>

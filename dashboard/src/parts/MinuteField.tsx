@@ -13,7 +13,7 @@ interface Props {
 /** A plan's minute as day and time. */
 export function MinuteField({ label, startsAt, minute, onChange, disabled }: Props) {
   return (
-    <TextInput type="datetime-local" size="xs" label={label} disabled={disabled} value={toField(instantOf(startsAt, minute))}
+    <TextInput type="datetime-local" size="xs" style={{ flex: 1 }} label={label} disabled={disabled} value={toField(instantOf(startsAt, minute))}
       onChange={(event) => {
         const given = new Date(event.currentTarget.value);
         if (!Number.isNaN(given.getTime())) onChange(Math.max(0, minuteOf(startsAt, given)));

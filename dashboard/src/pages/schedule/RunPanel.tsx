@@ -1,4 +1,4 @@
-import { Button, Divider, Group, NumberInput, Select, SegmentedControl, Stack, Table, Text, Title } from "@mantine/core";
+import { Button, Divider, Group, NumberInput, Select, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useSearchParams } from "react-router";
@@ -129,8 +129,8 @@ function Place({ chart, plant, run }: { chart: Chart; plant: Plant; run: Run }) 
   return (
     <Stack gap={6}>
       <Divider label={t("run.move")} />
-      <Group grow gap="xs">
-        <Select size="xs" label={t("run.line")} data={[...new Set(lines)].sort()} value={line} searchable allowDeselect={false}
+      <Group gap="xs" wrap="nowrap" align="end">
+        <Select size="xs" w={84} label={t("run.line")} data={[...new Set(lines)].sort()} value={line} searchable allowDeselect={false}
           onChange={(chosen) => chosen && setLine(chosen)} />
         <MinuteField label={t("run.start")} startsAt={chart.startsAt} minute={start} onChange={setStart} />
       </Group>
@@ -147,15 +147,18 @@ function Locking({ runs }: { runs: Run[] }) {
   const edits = useEdits();
   const locks = new Set(runs.map((run) => run.lock));
   const value = locks.size === 1 ? ([...locks][0] as string) : "";
-  function lock(chosen: string): void {
-    const each = runs.map((run) => ({ kind: "lock" as const, run: run.id, lock: chosen as Lock }));
+  function lock(chosen: Lock): void {
+    const each = runs.map((run) => ({ kind: "lock" as const, run: run.id, lock: chosen }));
     void edits.edit(each.length === 1 ? (each[0] as Edit) : { kind: "group", edits: each });
   }
   return (
     <Stack gap={4}>
       <Divider label={t("run.lock")} />
-      <SegmentedControl size="xs" fullWidth value={value} onChange={lock} aria-label={t("run.lock")}
-        data={LOCKS.map((one) => ({ value: one, label: t(`lock.${one}`) }))} />
+      <SimpleGrid cols={2} spacing={4} role="group" aria-label={t("run.lock")}>
+        {LOCKS.map((one) => (
+          <Button key={one} size="compact-xs" variant={value === one ? "filled" : "default"} aria-pressed={value === one} onClick={() => lock(one)}>{t(`lock.${one}`)}</Button>
+        ))}
+      </SimpleGrid>
     </Stack>
   );
 }
