@@ -1265,7 +1265,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "delivery" | "capacity" | "changeover" | "material" | "upstream" | "lock" | "frozen" | "gap" | "horizon" | "overdue" | "unplanned";
+            kind: "delivery" | "capacity" | "changeover" | "material" | "upstream" | "lock" | "frozen" | "gap" | "horizon" | "overdue" | "unplanned" | "serves";
             /** Runs */
             runs: string[];
             said: components["schemas"]["SaidView"];

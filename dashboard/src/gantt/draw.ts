@@ -54,6 +54,10 @@ export function draw(ctx: CanvasRenderingContext2D, chart: Chart, view: View, ma
   ctx.textBaseline = "middle";
   for (let row = first; row <= last; row++)
     eachVisible(chart.rows[row] as Row, from, to, (bar) => drawBar(ctx, bar, view, marks, scheme));
+  for (const id of marks.selected) {
+    const bar = chart.bars.get(id); // once more, so that a run that overlaps it does not hide it
+    if (bar && bar.row >= first && bar.row <= last) drawBar(ctx, bar, view, marks, scheme);
+  }
   ctx.globalAlpha = 1;
   if (marks.before) drawBefore(ctx, chart, view, marks.before, scheme);
   drawPegs(ctx, chart, view, marks.pegs, scheme);

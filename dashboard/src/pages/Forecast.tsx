@@ -1,6 +1,7 @@
 /** What demand is expected of an item: what was ordered before, then median and band. */
-import { Group, Select, Stack, Table, Text, Title } from "@mantine/core";
+import { Checkbox, Group, Select, Stack, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useSearchParams } from "react-router";
 
 import type { ItemForecast } from "../api/records";
@@ -40,27 +41,49 @@ function OfItem({ item }: { item: string }) {
   return <Shown query={useQuery(forecastQuery(item))}>{(forecast) => <Told forecast={forecast} />}</Shown>;
 }
 
+/** The combined model where there is one, else the first. */
+function mainOf(models: string[]): string {
+  return models.find((name) => name === "ensemble") ?? models[0] ?? "";
+}
+
 function Told({ forecast }: { forecast: ItemForecast }) {
   const { t } = useWords();
   const format = useFormats();
+  const models = [...new Set(forecast.days.map((one) => one.model))];
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [withMembers, setWithMembers] = useState(false);
+  const model = chosen !== null && models.includes(chosen) ? chosen : mainOf(models);
+  const days = forecast.days.filter((one) => one.model === model);
+  const at = (day: string): Date => new Date(`${day}T00:00`);
+  const others = withMembers ? models.filter((name) => name !== model) : [];
   return (
     <>
       <Title order={1} size="h3">{forecast.item}</Title>
-      <Text size="sm" c="dimmed">{t("forecast.origin")} {format.instant(forecast.origin)}</Text>
+      <Group align="end">
+        <Text size="sm" c="dimmed">{t("forecast.origin")} {format.instant(forecast.origin)}</Text>
+        {models.length > 1 && (
+          <>
+            <Select size="xs" label={t("forecast.model")} data={models} value={model} allowDeselect={false} onChange={setChosen} />
+            <Checkbox size="xs" label={t("forecast.members")} checked={withMembers} onChange={(event) => setWithMembers(event.currentTarget.checked)} />
+          </>
+        )}
+      </Group>
       <BandChart title={forecast.item}
-        history={forecast.history.map((one) => ({ at: new Date(`${one.day}T00:00`), value: one.ordered }))}
-        days={forecast.days.map((one) => ({ at: new Date(`${one.day}T00:00`), low: one.q10, middle: one.q50, high: one.q90 }))} />
+        history={forecast.history.map((one) => ({ at: at(one.day), value: one.ordered }))}
+        days={days.map((one) => ({ at: at(one.day), low: one.q10, middle: one.q50, high: one.q90 }))}
+        members={others.map((name) => ({
+          name, points: forecast.days.filter((one) => one.model === name).map((one) => ({ at: at(one.day), value: one.q50 })),
+        }))} />
       <Table maw={760} fz="sm" verticalSpacing={2}>
         <Table.Thead><Table.Tr>
           <Table.Th>{t("forecast.day")}</Table.Th><Table.Th ta="right">10 %</Table.Th><Table.Th ta="right">{t("forecast.median")}</Table.Th>
-          <Table.Th ta="right">90 %</Table.Th><Table.Th ta="right">{t("forecast.mean")}</Table.Th><Table.Th>{t("forecast.model")}</Table.Th>
+          <Table.Th ta="right">90 %</Table.Th><Table.Th ta="right">{t("forecast.mean")}</Table.Th>
         </Table.Tr></Table.Thead>
         <Table.Tbody>
-          {forecast.days.map((one) => (
-            <Table.Tr key={`${one.day} ${one.model}`}>
-              <Table.Td>{format.day(`${one.day}T00:00`)}</Table.Td>
+          {days.map((one) => (
+            <Table.Tr key={one.day}>
+              <Table.Td>{format.day(at(one.day))}</Table.Td>
               {[one.q10, one.q50, one.q90, one.mean].map((value, index) => <Table.Td key={index} ta="right">{format.number(value, 1)}</Table.Td>)}
-              <Table.Td>{one.model}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -46,7 +46,7 @@ function Page({ stocks }: { stocks: Stock[] }) {
     return next;
   }, { replace: true });
   return (
-    <Beside width={520}
+    <Beside width={460}
       list={<DataTable name="inventory" rows={stocks} columns={columns} idOf={(one) => one.item} picked={picked} onPick={pick} sorting={[{ id: "under", desc: true }]} />}
       detail={picked ? <Projection item={picked} /> : <Text size="sm" c="dimmed">{t("stock.select")}</Text>} />
   );

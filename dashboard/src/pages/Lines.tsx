@@ -36,12 +36,12 @@ function Page({ lines }: { lines: LineFigures[] }) {
       { id: "state", title: t("line.state"), value: (one) => t(`line.${state(one) ?? "unknown"}`),
         show: (one) => {
           const is = state(one);
-          return is ? <Badge size="sm" variant="light" color={TONES[is]}>{t(`line.${is}`)}</Badge> : <Text size="xs" c="dimmed">{t("line.unknown")}</Text>;
+          return is ? <Badge size="sm" variant="light" color={TONES[is]}>{t(`line.${is}`)}</Badge> : <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>{t("line.unknown")}</Text>;
         } },
       { id: "utilisation", title: t("line.utilisation"), value: (one) => one.utilisation, isNumber: true,
         show: (one) => (
           <Group gap={6} wrap="nowrap" justify="flex-end">
-            <Progress value={Math.min(100, one.utilisation * 100)} w={90} aria-label={t("line.utilisation")} /><span>{format.percent(one.utilisation)}</span>
+            <Progress value={Math.min(100, one.utilisation * 100)} w={60} aria-label={t("line.utilisation")} /><span>{format.percent(one.utilisation)}</span>
           </Group>
         ) },
       { id: "runs", title: t("line.runs"), value: (one) => one.runs, isNumber: true },

@@ -128,7 +128,13 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
             <Button size="compact-xs" variant="light" onClick={() => set("order", null)} title={t("run.clear")}>{t("run.chain")}: {search.get("order")} ✕</Button>
           )}
         </Group>
-        {edits.isOpen && <Button size="xs" variant="default" onClick={() => setAdding(true)}>{t("run.add")}</Button>}
+        {edits.isOpen && (
+          <Group gap="xs">
+            <TextInput size="xs" w={170} aria-label={t("draft.reason")} placeholder={t("draft.reason")} title={t("draft.reason")} maxLength={500}
+              value={edits.reason} onChange={(event) => edits.setReason(event.currentTarget.value)} />
+            <Button size="xs" variant="default" onClick={() => setAdding(true)}>{t("run.add")}</Button>
+          </Group>
+        )}
       </Group>
       <Group gap={0} align="stretch" wrap="nowrap" style={{ flex: 1, minHeight: 0, position: "relative" }}>
         <Gantt ref={gantt} chart={chart} now={now} selected={selected} onSelect={setSelected} tip={tip}

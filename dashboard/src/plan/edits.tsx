@@ -20,6 +20,9 @@ export interface Edits {
   /** Whether the shown draft can be edited now by this user. */
   isOpen: boolean;
   busy: boolean;
+  /** Why edits are made, kept with each until it is changed. */
+  reason: string;
+  setReason: (reason: string) => void;
   /** Do an edit; null where it was refused, which has then been told. */
   edit(edit: Edit, reason?: string): Promise<Changed | null>;
   undo(): Promise<void>;
@@ -53,8 +56,9 @@ export function EditsProvider({ children }: { children: ReactNode }) {
   const [, setSearch] = useSearchParams();
   const [busy, setBusy] = useState(false);
   const [stale, setStale] = useState<Stale | null>(null);
-  const current = useRef(plan);
-  current.current = plan;
+  const [reason, setReason] = useState("");
+  const current = useRef({ ...plan, reason });
+  current.current = { ...plan, reason };
 
   const edits = useMemo((): Edits => {
     const revisions = new Map<number, number>(); // newer than what is rendered, while edits follow fast
@@ -142,7 +146,9 @@ export function EditsProvider({ children }: { children: ReactNode }) {
     const made: Edits = {
       isOpen: false,
       busy: false,
-      edit(edit, reason = "") {
+      reason: "",
+      setReason,
+      edit(edit, reason = current.current.reason) {
         const draft = current.current.draft?.draft.id;
         if (draft === undefined) return Promise.resolve(null);
         return guarded(() => send(draft, edit, reason), () => made.edit(edit, reason));
@@ -202,7 +208,7 @@ export function EditsProvider({ children }: { children: ReactNode }) {
 
   const status = plan.draft?.draft.status;
   const isOpen = mayEdit(session) && (status === "open" || status === "rejected");
-  const value = useMemo(() => ({ ...edits, isOpen, busy }), [edits, isOpen, busy]);
+  const value = useMemo(() => ({ ...edits, isOpen, busy, reason }), [edits, isOpen, busy, reason]);
   return (
     <Context.Provider value={value}>
       {children}

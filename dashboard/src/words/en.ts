@@ -288,6 +288,7 @@ export const en = {
   "forecast.none": "No forecast is stored yet",
   "forecast.noneHint": "`takt forecast` makes one.",
   "forecast.model": "Model",
+  "forecast.members": "Members",
   "forecast.mean": "Mean",
   "forecast.day": "Day",
   "version.number": "Version",

@@ -290,6 +290,7 @@ export const ko: Record<WordKey, string> = {
   "forecast.none": "저장된 수요 예측이 없습니다",
   "forecast.noneHint": "`takt forecast`로 만들 수 있습니다.",
   "forecast.model": "모델",
+  "forecast.members": "개별 모델",
   "forecast.mean": "평균",
   "forecast.day": "날짜",
   "version.number": "버전",
