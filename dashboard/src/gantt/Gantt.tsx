@@ -30,6 +30,8 @@ export interface GanttHandle {
   show(from: number | null, minutes: number): void;
   reveal(run: string): void;
   focus(): void;
+  /** Look at the same instants and lines as another chart, whose plan starts `offset` minutes later. */
+  follow(view: View, offset: number): void;
 }
 
 interface Props {
@@ -43,6 +45,8 @@ interface Props {
   moving: { trial: Trial | null; onTry: (target: Target) => void; onDrop: (target: Target) => void; onLeave: () => void } | null;
   tip: (bar: Bar) => ReactNode;
   verdict: ReactNode;
+  /** Told where the window stands whenever the user has moved it. */
+  onLook?: (view: View) => void;
 }
 
 interface Grab {
@@ -59,7 +63,7 @@ const SNAP = 5; // minutes
 const SLACK = 4; // px that a click may move
 const ROW = 18;
 
-export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip, verdict }: Props) {
+export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip, verdict, onLook }: Props) {
   const { t, language } = useWords();
   const format = useFormats();
   const scheme = SCHEMES[useComputedColorScheme("light")];
@@ -105,6 +109,7 @@ export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip,
   const look = (next: View): void => {
     view.current = next;
     refresh();
+    onLook?.(next);
   };
 
   useEffect(refresh); // whatever was rendered may have changed what is drawn
@@ -154,6 +159,12 @@ export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip,
       if (bar) look(revealing(view.current, bar.row, bar.run.start, bar.run.end, extent));
     },
     focus: () => canvas.current?.focus(),
+    follow(other, offset) {
+      const own = view.current;
+      const scale = (other.scale * (own.width - GUTTER)) / Math.max(1, other.width - GUTTER);
+      view.current = clamped({ ...own, left: other.left + offset, scale, top: (other.top / other.rowHeight) * own.rowHeight }, extent);
+      refresh();
+    },
   }));
 
   function barUnder(x: number, y: number): Bar | null {

@@ -33,7 +33,8 @@ export interface Chart {
 }
 
 export function buildChart(plant: Plant, runs: Runs): Chart {
-  const families = [...new Set(plant.items.map((item) => item.family))].sort();
+  const made = new Set((plant.capabilities ?? []).map((one) => one.item));
+  const families = [...new Set(plant.items.filter((item) => made.has(item.id)).map((item) => item.family))].sort();
   const colour = new Map(families.map((family, index) => [family, index]));
   const rowOf = new Map(plant.lines.map((line, index) => [line.id, index]));
   const rows = plant.lines.map((line) => rowFor(line, plant.horizon));

@@ -32,6 +32,7 @@ export interface Marks {
 }
 
 const PALE = 0.22;
+const MOST_LINKS = 80; // runs that moved, from where to where; more would hide the schedule
 const TEXT_FROM = 30; // px of a bar's width from which its item is written
 
 export function draw(ctx: CanvasRenderingContext2D, chart: Chart, view: View, marks: Marks, scheme: Scheme): void {
@@ -199,7 +200,7 @@ function drawBefore(ctx: CanvasRenderingContext2D, chart: Chart, view: View, bef
     ctx.setLineDash([4, 3]);
     ctx.strokeRect(x, y + 1, (run.end - run.start) * view.scale, view.rowHeight - 3);
     const bar = chart.bars.get(id);
-    if (!bar) continue;
+    if (!bar || before.size > MOST_LINKS) continue;
     ctx.setLineDash([]);
     ctx.globalAlpha = 0.5;
     line(ctx, x, y + view.rowHeight / 2, xOf(view, bar.run.start), yOf(view, bar.row) + view.rowHeight / 2);

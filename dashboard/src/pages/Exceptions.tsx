@@ -119,6 +119,7 @@ function FixCard({ fix }: { fix: Fix }) {
   const { currency } = usePlan();
   const session = useSession();
   const edits = useEdits();
+  const isEdit = fix.edit !== null && fix.change === null; // else runs alone would lean on what is not arranged yet
   async function apply(): Promise<void> {
     if (!fix.edit) return;
     const draft = await edits.editAnywhere(fix.edit, say(fix.said));
@@ -128,10 +129,13 @@ function FixCard({ fix }: { fix: Fix }) {
     <Card withBorder p="xs">
       <Text size="sm">{say(fix.said)}</Text>
       <Group justify="space-between" mt={4} wrap="nowrap">
-        <Text size="xs" c="dimmed">{t("exception.effect", { units: format.number(fix.units, 1), money: format.change(-fix.money, currency) })}</Text>
-        {fix.edit && mayEdit(session) && <Button size="compact-xs" onClick={() => void apply()} loading={edits.busy}>{t("exception.apply")}</Button>}
+        <Text size="xs" c="dimmed">
+          {fix.units > 0 ? `${t("exception.less", { units: format.number(fix.units, 1) })} · ` : ""}
+          {t("exception.effect", { money: format.change(-fix.money, currency) })}
+        </Text>
+        {isEdit && mayEdit(session) && <Button size="compact-xs" style={{ flexShrink: 0 }} onClick={() => void apply()} loading={edits.busy}>{t("exception.apply")}</Button>}
       </Group>
-      {!fix.edit && <Text size="xs">{t("exception.outside")}</Text>}
+      {!isEdit && <Text size="xs">{t("exception.outside")}</Text>}
     </Card>
   );
 }

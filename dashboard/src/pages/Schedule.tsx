@@ -8,6 +8,7 @@ import type { Plant, PlainRun, Run, Runs } from "../api/records";
 import { ScheduleExport } from "../export/ScheduleExport";
 import { type Bar, buildChart } from "../gantt/chart";
 import { Gantt, type GanttHandle } from "../gantt/Gantt";
+import type { View } from "../gantt/view";
 import { Loading, Trouble } from "../parts/states";
 import { DraftBar } from "../plan/DraftBar";
 import { useEdits } from "../plan/edits";
@@ -19,6 +20,7 @@ import { instantOf, minuteOf, useFormats } from "../words/format";
 import { AddDialog } from "./schedule/AddDialog";
 import { DropCard } from "./schedule/DropCard";
 import { matching } from "./schedule/finding";
+import { Other } from "./schedule/Other";
 import { Legend } from "./schedule/Legend";
 import { useMoving } from "./schedule/moving";
 import { RepairDialog } from "./schedule/RepairDialog";
@@ -47,8 +49,14 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
   const [adding, setAdding] = useState(false);
   const chart = useMemo(() => buildChart(plant, runs), [plant, runs]);
   const moving = useMoving(chart, plant);
-  const before = useBefore(search.get("compare"));
+  const before = useBefore(search.get("side") === "1" ? null : search.get("compare"));
   const now = useNow(chart.startsAt);
+  const other = useRef<((view: View) => void) | null>(null);
+  const listen = useCallback((follow: ((view: View) => void) | null) => {
+    other.current = follow;
+  }, []);
+  const compared = Number(search.get("compare"));
+  const side = search.get("side") === "1" && Number.isInteger(compared) && compared > 0 ? compared : null;
 
   const orders = useQuery({ ...ordersQuery(shown), enabled: text.length > 1 });
   const typed = orders.data?.orders.find((one) => one.id.toLowerCase() === text.trim().toLowerCase())?.id;
@@ -108,6 +116,9 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
         </Group>
         <Group gap={6}>
           <Compare value={search.get("compare")} onChange={(chosen) => set("compare", chosen)} />
+          {search.get("compare") && (
+            <Checkbox size="xs" label={t("gantt.sideBySide")} checked={side !== null} onChange={(event) => set("side", event.currentTarget.checked ? "1" : null)} />
+          )}
           <Button.Group>
             <Button size="xs" variant="default" onClick={() => gantt.current?.show(null, 480)}>{t("gantt.shiftView")}</Button>
             <Button size="xs" variant="default" onClick={() => gantt.current?.show(null, 1440)}>{t("gantt.dayView")}</Button>
@@ -139,10 +150,12 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
       <Group gap={0} align="stretch" wrap="nowrap" style={{ flex: 1, minHeight: 0, position: "relative" }}>
         <Gantt ref={gantt} chart={chart} now={now} selected={selected} onSelect={setSelected} tip={tip}
           marks={{ lit, pegs: order !== null ? (chain.data?.pegs ?? []) : [], zones, before, places: moving.places }}
+          onLook={(view) => other.current?.(view)}
           moving={edits.isOpen ? { trial: moving.trial, onTry: moving.onTry, onDrop: (target) => void moving.onDrop(target), onLeave: moving.onLeave } : null}
           verdict={<DragVerdict moving={moving} />} />
+        {side !== null && <Other number={side} startsAt={chart.startsAt} listen={listen} lead={gantt} />}
         {moving.refused && <DropCard refused={moving.refused} forget={moving.forget} place={() => void placeAnyway()} />}
-        <ScrollArea w={312} p="xs" type="auto" className="panel" style={{ borderLeft: "1px solid var(--mantine-color-default-border)" }}>
+        <ScrollArea w={312} p="xs" type="auto" className="panel" data-empty={picked.length === 0 || undefined} style={{ borderLeft: "1px solid var(--mantine-color-default-border)" }}>
           <RunPanel chart={chart} plant={plant} runs={picked} clear={() => setSelected(new Set())} repair={setRepairing} />
           {!draft && picked.length > 0 && <Text size="xs" c="dimmed" mt="sm">{t("gantt.readOnly")}</Text>}
         </ScrollArea>

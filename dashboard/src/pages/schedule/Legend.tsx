@@ -47,8 +47,9 @@ function Sample({ families, family = 0, lock = "none", late = 0, changeover = 0 
     if (!ctx) return;
     const name = families[family] ?? "";
     const at = "2026-01-01T00:00:00Z";
-    const items = families.map((one) => ({ id: "", family: one }));
-    const plant = { currency: "", horizon: 34, starts_at: at, items, lines: [{ id: "", shifts: [{ start: 0, end: 34 }] }] };
+    const items = families.map((one) => ({ id: one, family: one }));
+    const capabilities = families.map((one) => ({ line: "", item: one, rate: 1 }));
+    const plant = { currency: "", horizon: 34, starts_at: at, items, capabilities, lines: [{ id: "", shifts: [{ start: 0, end: 34 }] }] };
     const run = {
       id: "", item: "", line: "", start: changeover, end: 34, quantity: 1, lock, family: name, orders: 0, late,
       changeover_minutes: changeover, changeover_start: 0, changeover_cost: 0,
