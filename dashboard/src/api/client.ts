@@ -1,7 +1,7 @@
 /** The typed client: every request carries a token that opens, every refusal is a Problem. */
 import createClient, { type Middleware } from "openapi-fetch";
 
-import { freshToken, sessions } from "../app/session";
+import { freshToken } from "../app/session";
 import type { ProblemDocument } from "./records";
 import type { paths } from "./schema";
 
@@ -18,18 +18,28 @@ export class Problem extends Error {
 /** The service does not answer. */
 export class Unreachable extends Error {}
 
+const again = new Map<string, Request>();
+
 const tokens: Middleware = {
-  async onRequest({ request }) {
+  async onRequest({ request, id }) {
     const token = await freshToken();
     if (token) request.headers.set("Authorization", `Bearer ${token}`);
+    again.set(id, request.clone());
     return request;
   },
-  async onResponse({ request, response }) {
-    if (response.status === 401) {
-      const refused = request.headers.get("Authorization")?.slice("Bearer ".length);
-      if (refused && refused === sessions.get()?.access) await freshToken(refused);
-    }
-    return response;
+  /** A token that ran out on the way is renewed and the request sent once more: the service did nothing yet. */
+  async onResponse({ response, id }) {
+    const request = again.get(id);
+    again.delete(id);
+    const refused = request?.headers.get("Authorization")?.slice("Bearer ".length);
+    if (response.status !== 401 || !request || !refused) return response;
+    const token = await freshToken(refused);
+    if (token === null) return response;
+    request.headers.set("Authorization", `Bearer ${token}`);
+    return reaching(request);
+  },
+  onError({ id }) {
+    again.delete(id);
   },
 };
 

@@ -33,7 +33,7 @@ function Shell({ session }: { session: Session }) {
       queries.clear(); // what the next user may see is asked for anew
     };
   }, [queries]);
-  useTellOfPublications(session.user);
+  useTellOfOthers(session.user);
   return (
     <AppShell header={{ height: 48 }} navbar={{ width: 156, breakpoint: "md", collapsed: { mobile: !open } }}>
       <Anchor href="#main" className="skip">{t("app.skip")}</Anchor>
@@ -89,14 +89,17 @@ function LinkBadge() {
   return <Badge color={color} variant="light" role="status" data-link={link}>{t(`link.${link}`)}</Badge>;
 }
 
-/** Says when somebody publishes, with the way there. */
-function useTellOfPublications(user: string): void {
+/** Says when somebody else publishes, with the way there, or edits the draft that is shown. */
+function useTellOfOthers(user: string): void {
   const { t } = useWords();
   const navigate = useNavigate();
   useEffect(
     () =>
       onNotice((notice) => {
         const author = String(notice.data["author"] ?? "");
+        const shown = new URLSearchParams(window.location.search).get("draft");
+        if (notice.kind === "draft.changed" && author !== user && notice.subject === shown)
+          notifications.show({ id: `draft-${shown}`, message: t("draft.changed", { author }) });
         if (notice.kind !== "version.published" || author === user) return;
         notifications.show({
           id: `version-${notice.subject}`,

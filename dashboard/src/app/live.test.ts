@@ -90,7 +90,28 @@ it("asks instead where sockets do not open, from the same place on", async () =>
   feed.stop();
 });
 
+it("says that it is offline, and takes the socket again once the service is back", async () => {
+  let isUp = false;
+  vi.stubGlobal("fetch", () => (isUp ? Promise.resolve(Response.json({ notices: [], last: 5, reset: false })) : Promise.reject(new TypeError("down"))));
+  const feed = new Feed(() => undefined, () => undefined);
+  void feed.run();
+  for (let tries = 0; tries < 5; tries++) {
+    await vi.advanceTimersByTimeAsync(4_000);
+    Socket.made[Socket.made.length - 1]?.close();
+  }
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(feed.link).toBe("offline");
+  const tried = Socket.made.length;
+  isUp = true;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(Socket.made.length).toBeGreaterThan(tried);
+  Socket.made[Socket.made.length - 1]?.tell({ type: "ready", last: 5 });
+  expect(feed.link).toBe("live");
+  feed.stop();
+});
+
 it("says what a notice makes out of date", () => {
   expect(keysOf({ ...notice(1), kind: "draft.changed", subject: "7" })).toContainEqual(["draft", 7]);
+  expect(keysOf({ ...notice(1), kind: "draft.changed", subject: "7", data: { revision: 3 } }, 3)).toEqual([["drafts"]]);
   expect(keysOf({ ...notice(1), kind: "never.heard.of" })).toEqual([]);
 });

@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 
 import { client, got } from "../api/client";
-import type { Notice } from "../api/records";
+import type { Draft, Notice } from "../api/records";
 import { freshToken } from "./session";
 
 export type Link = "connecting" | "live" | "polling" | "offline";
@@ -106,6 +106,11 @@ export class Feed {
       if (found.reset) this.reset();
       for (const one of found.notices) this.heard(one);
       this.after = found.last;
+      if (this.link === "offline") {
+        this.failures = 0; // it is back, and so sockets may be
+        this.set("connecting");
+        return true;
+      }
       this.set("polling");
       if (++this.failures > SOCKET_TRIES + 10) this.failures = 0; // now and then a socket again
       return true;
@@ -141,7 +146,7 @@ const readers = new Set<Heard>();
 export function follow(queries: QueryClient): () => void {
   const made = new Feed(
     (notice) => {
-      for (const key of keysOf(notice)) void queries.invalidateQueries({ queryKey: key });
+      for (const key of keysOf(notice, revisionOf(queries, notice))) void queries.invalidateQueries({ queryKey: key });
       for (const reader of readers) reader(notice);
     },
     () => void queries.invalidateQueries(),
@@ -170,12 +175,19 @@ export function onNotice(reader: Heard): () => void {
   return () => readers.delete(reader);
 }
 
-/** What a notice makes out of date, as keys of queries. */
-export function keysOf(notice: Notice): readonly (readonly unknown[])[] {
+function revisionOf(queries: QueryClient, notice: Notice): number {
+  if (notice.kind !== "draft.changed") return -1;
+  return queries.getQueryData<Draft>(["draft", Number(notice.subject), "head"])?.draft.revision ?? -1;
+}
+
+/** What a notice makes out of date, as keys of queries; `known` is the revision of its draft that is shown already. */
+export function keysOf(notice: Notice, known = -1): readonly (readonly unknown[])[] {
   switch (notice.kind) {
     case "version.published":
       return [["versions"], ["drafts"], ["notes"]];
     case "draft.changed":
+      if (Number(notice.data["revision"]) <= known) return [["drafts"]]; // an edit of one's own
+      return [["drafts"], ["draft", Number(notice.subject)]];
     case "draft.status":
       return [["drafts"], ["draft", Number(notice.subject)]];
     case "job.changed":

@@ -6,13 +6,15 @@ import type { Role, TokenPair } from "../api/records";
 export interface Session {
   access: string;
   refresh: string;
-  expiresAt: number;
+  /** When it is renewed, before it runs out; ms since the epoch. */
+  renewAt: number;
   user: string;
   role: Role;
 }
 
 const KEY = "takt.session";
-const EARLY = 60_000; // ms before the end at which a token is renewed
+const EARLY = 60_000; // ms before the end at which a token is renewed, or earlier
+const SHARE = 0.75; // of its life, where it lives for minutes only
 const listeners = new Set<() => void>();
 let current = read();
 
@@ -26,7 +28,7 @@ export const sessions = {
     const made: Session = {
       access: pair.access_token,
       refresh: pair.refresh_token,
-      expiresAt: Date.now() + pair.expires_in * 1000,
+      renewAt: Date.now() + Math.max(pair.expires_in * 1000 - EARLY, pair.expires_in * 1000 * SHARE),
       user: pair.user,
       role: pair.role,
     };
@@ -94,7 +96,7 @@ export async function freshToken(refused?: string): Promise<string | null> {
 }
 
 function opens(session: Session, refused: string | undefined): boolean {
-  return session.access !== refused && Date.now() < session.expiresAt - EARLY;
+  return session.access !== refused && Date.now() < session.renewAt;
 }
 
 let waiting: Promise<unknown> = Promise.resolve();

@@ -22,7 +22,7 @@ const STEPS: Record<string, readonly ReviewStep[]> = {
 /** What can be done with the draft as a whole: undo, review, publish; or opening one. */
 export function DraftBar() {
   const { t } = useWords();
-  const { draft } = usePlan();
+  const { draft, latest } = usePlan();
   const edits = useEdits();
   const session = useSession();
   const [history, setHistory] = useState(false);
@@ -39,6 +39,9 @@ export function DraftBar() {
       </Button.Group>
       <Standing />
       <Badge variant="outline" color="gray">{t(`status.${status}`)}</Badge>
+      {latest.version.number !== draft.draft.version && STEPS[status] && (
+        <Badge variant="light" color="orange">△ {t("draft.superseded", { number: latest.version.number })}</Badge>
+      )}
       {(STEPS[status] ?? []).map((step) => (
         <Button key={step} size="xs" variant={step === "submit" || step === "approve" ? "filled" : "default"}
           disabled={step === "approve" && !draft.feasible}

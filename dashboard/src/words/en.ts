@@ -62,6 +62,7 @@ export const en = {
   "draft.breaches": "{{count}} rules broken",
   "draft.history": "Edits",
   "draft.changed": "{{author}} changed this draft.",
+  "draft.superseded": "Version {{number}} was published since",
   "draft.reason": "Reason (kept with the edit)",
   "draft.statuses": "Status",
   "status.open": "open",

@@ -64,6 +64,7 @@ export const ko: Record<WordKey, string> = {
   "draft.breaches": "규칙 위반 {{count}}건",
   "draft.history": "편집 기록",
   "draft.changed": "{{author}} 님이 이 초안을 변경했습니다.",
+  "draft.superseded": "그사이 버전 {{number}} 확정됨",
   "draft.reason": "사유(편집과 함께 보관)",
   "draft.statuses": "상태",
   "status.open": "편집 중",

@@ -25,7 +25,7 @@ export function AddDialog({ plant, at, close }: { plant: Plant; at: number; clos
   return (
     <Modal opened onClose={close} title={t("run.add")} closeButtonProps={{ "aria-label": t("common.close") }}>
       <Stack gap="xs">
-        <Select label={t("run.item")} data={items} value={item} searchable limit={80} data-autofocus
+        <Select label={t("run.item")} data={items} value={item} searchable limit={80} data-autofocus openOnFocus={false}
           onChange={(chosen) => { setItem(chosen); setLine(null); }} />
         <Select label={t("run.line")} data={lines} value={line} searchable onChange={setLine} disabled={!item} />
         <MinuteField label={t("run.start")} startsAt={plant.starts_at} minute={start} onChange={setStart} />
