@@ -22,7 +22,9 @@ const again = new Map<string, Request>();
 
 const tokens: Middleware = {
   async onRequest({ request, id }) {
-    const token = await freshToken();
+    const token = await freshToken().catch((error: unknown) => {
+      throw new Unreachable(String(error));
+    });
     if (token) request.headers.set("Authorization", `Bearer ${token}`);
     again.set(id, request.clone());
     return request;

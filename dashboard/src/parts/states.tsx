@@ -4,7 +4,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { Problem, Unreachable } from "../api/client";
-import { useWords } from "../words";
+import { useWords, type Words } from "../words";
 
 export function Loading() {
   const { t } = useWords();
@@ -30,14 +30,21 @@ export function Empty({ title, hint, children }: { title: string; hint?: string;
   );
 }
 
+/** What went wrong: its kind in the reader's language, and what the service says of it. */
+export function sayProblem(t: Words, error: unknown): string {
+  if (error instanceof Unreachable) return t("state.offline");
+  if (!(error instanceof Problem)) return String((error as Error).message);
+  const { code, detail } = error.document;
+  return [code ? t(`problem.${code}`) : "", detail ?? error.message].filter(Boolean).join(" ");
+}
+
 export function Trouble({ error, again }: { error: unknown; again?: () => void }) {
   const { t } = useWords();
   const forbidden = error instanceof Problem && error.document.status === 403;
-  const offline = error instanceof Unreachable;
   return (
     <Alert m="md" color={forbidden ? "yellow" : "red"} variant="light" role="alert"
       title={forbidden ? t("state.forbidden") : t("state.error")}>
-      <Text size="sm">{offline ? t("state.offline") : String((error as Error).message)}</Text>
+      <Text size="sm">{sayProblem(t, error)}</Text>
       {again && !forbidden && (
         <Button mt="sm" size="xs" variant="default" onClick={again}>{t("state.again")}</Button>
       )}

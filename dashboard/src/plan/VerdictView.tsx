@@ -39,10 +39,14 @@ export function VerdictView({ verdict, isShort = false }: { verdict: Verdict; is
   );
 }
 
+/** Broken rules by kind, record and amount; what the referee says of each is its title. */
 export function Breaches({ breaches, most = MOST }: { breaches: readonly Violation[]; most?: number }) {
+  const { t } = useWords();
+  const format = useFormats();
+  const say = (one: Violation): string => t(`breach.${one.kind}`, { record: one.record, amount: format.number(one.amount, 1) });
   return (
     <List size="xs" listStyleType="disc">
-      {breaches.slice(0, most).map((one) => <List.Item key={`${one.kind} ${one.record}`}>{one.message}</List.Item>)}
+      {breaches.slice(0, most).map((one) => <List.Item key={`${one.kind} ${one.record}`}><span title={one.message}>{say(one)}</span></List.Item>)}
       {breaches.length > most && <List.Item>+ {breaches.length - most}</List.Item>}
     </List>
   );

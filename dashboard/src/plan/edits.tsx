@@ -11,6 +11,7 @@ import { mayEdit, useSession } from "../app/session";
 import { patched } from "../gantt/chart";
 import { useWords } from "../words";
 import { useFormats } from "../words/format";
+import { sayProblem } from "../parts/states";
 import { sayEdit } from "./sayEdit";
 import { usePlan } from "./shown";
 
@@ -78,18 +79,13 @@ export function EditsProvider({ children }: { children: ReactNode }) {
         if (own !== undefined && stands !== null && stands !== undefined) revisions.set(own, stands);
         if (error instanceof Problem && error.code === "stale")
           setStale({ changes: (error.document.changes ?? []) as Record<string, unknown>[], repeat: again });
-        else notifications.show({ color: "red", autoClose: 9000, message: told(error) });
+        else notifications.show({ color: "red", autoClose: 9000, message: sayProblem(t, error) });
         const { draft } = current.current;
         if (draft) void queries.invalidateQueries({ queryKey: ["draft", draft.draft.id] });
         return null;
       } finally {
         setBusy(false);
       }
-    }
-
-    function told(error: unknown): string {
-      if (error instanceof Problem && error.document.status === 403) return t("state.forbidden");
-      return error instanceof Problem ? error.message : t("state.offline");
     }
 
     function take(changed: Changed): Changed {

@@ -6,6 +6,7 @@ import { client, got } from "../../api/client";
 import type { Edit, Plant, Run, Verdict } from "../../api/records";
 import type { Chart } from "../../gantt/chart";
 import type { Target, Trial } from "../../gantt/Gantt";
+import { sayProblem } from "../../parts/states";
 import { useEdits } from "../../plan/edits";
 import { usePlan } from "../../plan/shown";
 import { useWords } from "../../words";
@@ -72,10 +73,10 @@ export function useMoving(chart: Chart, plant: Plant) {
         const verdict = await got(client.POST("/api/drafts/{number}/preview", { params: { path: { number } }, body }));
         return { target, verdict, refusal: null };
       } catch (error) {
-        return { target, verdict: null, refusal: (error as Error).message };
+        return { target, verdict: null, refusal: sayProblem(t, error) };
       }
     },
-    [refusalOf, chart, number],
+    [refusalOf, chart, number, t],
   );
 
   /** Judge the newest target, one request at a time. */
