@@ -8,6 +8,7 @@ export default defineConfig({
   build: {
     outDir: "../service/static",
     emptyOutDir: true,
+    license: { fileName: "licenses.md" }, // of what is built in
     assetsInlineLimit: 0, // the service's Content-Security-Policy allows no data: fonts
     chunkSizeWarningLimit: 900,
   },

@@ -43,9 +43,9 @@ function Page({ versions }: { versions: VersionSummary[] }) {
               <Table.Td>{one.number}</Table.Td>
               <Table.Td><Badge size="sm" variant="light" color={one.status === "published" ? "teal" : "gray"}>{t(`status.${one.status}`)}</Badge></Table.Td>
               <Table.Td>{one.author}</Table.Td>
-              <Table.Td>{one.published_at ? format.instant(one.published_at) : "–"}</Table.Td>
+              <Table.Td style={{ whiteSpace: "nowrap" }}>{one.published_at ? format.instant(one.published_at) : "–"}</Table.Td>
               <Table.Td>{one.method}</Table.Td>
-              <Table.Td>{format.money(one.total_cost, currency)}</Table.Td>
+              <Table.Td style={{ whiteSpace: "nowrap" }}>{format.money(one.total_cost, currency)}</Table.Td>
               <Table.Td>{format.percent(kpis["on_time_in_full"] ?? 0)}</Table.Td>
               <Table.Td>{format.percent(kpis["utilisation"] ?? 0)}</Table.Td>
               <Table.Td>{format.number(kpis["changeovers"] ?? 0)}</Table.Td>

@@ -35,7 +35,7 @@ export function BandChart({ title, history, days, members }: { title: string; hi
   const known = line<Known>((one) => x(one.at), (one) => y(one.value));
   const middle = line<Expected>((one) => x(one.at), (one) => y(one.middle));
   const band = area<Expected>((one) => x(one.at), (one) => y(one.low), (one) => y(one.high));
-  const colour = "var(--mantine-primary-color-filled)";
+  const colour = "var(--mantine-color-anchor)";
   return (
     <svg viewBox={`0 0 ${SIZE.width} ${SIZE.height}`} width="100%" style={{ maxWidth: 1200 }} role="img" aria-label={title}>
       <Axes x={x} y={y} size={SIZE} language={language} />

@@ -10,7 +10,7 @@ export function Spark({ values, label }: { values: number[]; label: string }) {
   const path = line<number>((_, index) => x(index), (value) => y(value));
   return (
     <svg viewBox={`0 0 ${width} ${height}`} width="100%" height={height} role="img" aria-label={label} preserveAspectRatio="none">
-      <path d={path(values) ?? ""} fill="none" stroke="var(--mantine-primary-color-filled)" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
+      <path d={path(values) ?? ""} fill="none" stroke="var(--mantine-color-anchor)" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
     </svg>
   );
 }

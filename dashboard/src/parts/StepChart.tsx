@@ -41,7 +41,7 @@ export function StepChart({ title, from, to, levels, safety, safetyName, arrival
           <text x={SIZE.width - SIZE.right} y={y(safety) - 4} textAnchor="end" fontSize="10" fill="var(--takt-bad)">{safetyName} {format.number(safety)}</text>
         </>
       )}
-      <path d={path(last ? [...levels, { at: to, value: last.value }] : []) ?? ""} fill="none" stroke="var(--mantine-primary-color-filled)" strokeWidth="1.8" />
+      <path d={path(last ? [...levels, { at: to, value: last.value }] : []) ?? ""} fill="none" stroke="var(--mantine-color-anchor)" strokeWidth="1.8" />
       {arrivals.map((at) => (
         <path key={at.getTime()} d={`M${x(at) - 4} ${SIZE.top}h8l-4 7z`} fill="#e69f00"><title>{format.instant(at)}</title></path>
       ))}

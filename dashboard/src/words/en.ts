@@ -57,7 +57,7 @@ export const en = {
   "draft.publish": "Publish",
   "draft.published": "Published as version {{number}}.",
   "draft.feasible": "Holds all rules",
-  "draft.breaches": "{{count}} rules broken",
+  "draft.breaches": "Rules broken: {{count}}",
   "draft.history": "Edits",
   "draft.changed": "{{author}} changed this draft.",
   "draft.superseded": "Version {{number}} was published since",

@@ -23,13 +23,14 @@ export function formats(language: Language): Formats {
   });
   const day = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", weekday: "short" });
   const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const share = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const number = (value: number, digits = 0): string => numbers(locale, digits, "auto").format(value);
   const money = (value: number, currency: string): string =>
     Number.isFinite(value) ? `${currency} ${number(value, Math.abs(value) < 100 ? 1 : 0)}` : "–";
   return {
     number,
     signed: (value, digits = 0) => numbers(locale, digits, "exceptZero").format(value),
-    percent: (value) => `${number(value * 100, 1)} %`,
+    percent: (value) => `${share.format(value * 100)} %`,
     money,
     change: (value, currency) =>
       `${currency} ${numbers(locale, Math.abs(value) < 100 ? 1 : 0, "exceptZero").format(value)}`,

@@ -179,7 +179,7 @@ function Quantity({ run, chart }: { run: Run; chart: Chart }) {
       <Divider label={t("run.quantity")} />
       <Group grow gap="xs" align="end">
         <NumberInput size="xs" label={t("run.quantity")} value={quantity} min={0} onChange={setQuantity} />
-        <Button size="xs" variant="default" disabled={quantity === run.quantity || !(Number(quantity) > 0)}
+        <Button size="xs" px={6} variant="default" disabled={quantity === run.quantity || !(Number(quantity) > 0)}
           onClick={() => void edits.edit({ kind: "resize", run: run.id, quantity: Number(quantity) })}>{t("run.resize")}</Button>
       </Group>
       <Group grow gap="xs" align="end">
