@@ -29,19 +29,20 @@ def add_dashboard(app: FastAPI, folder: Path = STATIC) -> None:
         return
     app.mount("/assets", _ForGood(GZipMiddleware(StaticFiles(directory=folder / "assets"))))
 
-    @app.api_route(f"/{ICON}", methods=["GET", "HEAD"], include_in_schema=False)
-    def icon() -> Response:
+    def icon(_request: Request) -> Response:
         return FileResponse(folder / ICON, headers={"Cache-Control": ANEW})
 
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    def home() -> Response:
+    def home(_request: Request) -> Response:
         return FileResponse(index, headers={"Cache-Control": ANEW})
 
-    @app.api_route("/{page}", methods=["GET", "HEAD"], include_in_schema=False)
-    def page(request: Request, page: str) -> Response:
+    def page(request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
-            raise ProblemError(404, "not_found", f"there is nothing at /{page}")
-        return home()
+            raise ProblemError(404, "not_found", f"there is nothing at {request.url.path}")
+        return home(request)
+
+    # plain routes: files are open to everybody and no part of the contract
+    for path, answer in ((f"/{ICON}", icon), ("/", home), ("/{page}", page)):
+        app.add_route(path, answer, include_in_schema=False)
 
 
 class _ForGood:
