@@ -308,7 +308,7 @@ export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip,
     else if (event.key === "Home" || event.key === "End")
       look(clamped({ ...view.current, left: event.key === "Home" ? -60 : extent.horizon - plotMinutes(view.current) }, extent));
     else if (event.key === "Escape") select(new Set());
-    else if (event.key.toLowerCase() === "m" && !event.ctrlKey && current && moving) {
+    else if (event.code === "KeyM" && !event.ctrlKey && current && moving) {
       hold({ bar: current, runs: [...selected], hold: 0, row: current.row, start: current.run.start, isKeyboard: true });
       say(current.row, current.run.start, current.run.id);
     } else return false;

@@ -111,10 +111,9 @@ function useUndoKeys(isOn: boolean, undo: () => Promise<void>, redo: () => Promi
     const pressed = (event: KeyboardEvent): void => {
       const field = event.target as HTMLElement | null;
       if (!(event.ctrlKey || event.metaKey) || field?.closest("input, textarea, select, [contenteditable]")) return;
-      const key = event.key.toLowerCase();
-      if (key === "z" || key === "y") {
+      if (event.code === "KeyZ" || event.code === "KeyY") { // the keys' places: Korean input names them otherwise
         event.preventDefault();
-        void (key === "y" || event.shiftKey ? redo() : undo());
+        void (event.code === "KeyY" || event.shiftKey ? redo() : undo());
       }
     };
     window.addEventListener("keydown", pressed);
