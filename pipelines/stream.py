@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.context import Context
@@ -22,7 +23,7 @@ from pipelines.plan_base import PLANT_NAME
 from pipelines.platform.kafka import KafkaError, connector_jars, is_reachable, make_topics
 from pipelines.platform.spark import JVM_OF_STREAMS, spark_session
 from pipelines.storage import StorageError, open_database
-from pipelines.stream_checkpoint import open_checkpoint, query_id, set_aside
+from pipelines.stream_checkpoint import open_checkpoint, query_id, rewind, set_aside
 from pipelines.stream_sink import Sink
 from pipelines.stream_source import Source
 
@@ -122,6 +123,7 @@ def stream(
             listeners=listening(engine),
             after=letters,
             upkeep=lambda: _keep_up(engine, context.clock(), options.retention),
+            ahead=source.is_seekable,
             stop=stop,
         )
         letters()
@@ -198,6 +200,8 @@ def _keep_running(
     """Runs the query, again after a failure that may pass, until told to stop."""
     failed, done = 0, -1
     while not sink.stop.is_set():
+        if source.is_seekable:
+            _go_back(source, sink, Path(checkpoint), context)
         query = _start(spark, source, sink, options, checkpoint)
         error = _watch(query, sink)
         if error is None:
@@ -211,6 +215,24 @@ def _keep_running(
             raise StreamError(explained(error, checkpoint))
         else:
             context.report(f"stream: the query failed, starting it again: {_first(error)}")
+
+
+def _go_back(source: Source, sink: Sink, checkpoint: Path, context: Context) -> None:
+    """Sees to it that the query goes on after the last micro-batch that the database holds."""
+    if not (checkpoint / "metadata").exists():
+        return  # there was no query yet
+    again = rewind(checkpoint, sink.last_batch())
+    if again is None:
+        aside = set_aside(checkpoint, context.clock())
+        open_checkpoint(checkpoint, source.name)
+        context.report(
+            f"stream: checkpoint {checkpoint} is older than the database; it lies in {aside}, the source "
+            "is read from its beginning, nothing is stored twice"
+        )
+    elif again > 2:  # one that is stored and one that is judged may always have been under way
+        context.report(
+            f"stream: the database lacks the last {again} micro-batches, reading them again"
+        )
 
 
 def _start(
@@ -229,6 +251,15 @@ def _start(
 
 def _watch(query: StreamingQuery, sink: Sink) -> Exception | None:
     """How the query failed; None where it ended because it was told to, or had read all."""
+    error = _until_it_ends(query, sink)
+    try:
+        sink.finish()
+    except Exception as unstored:  # what a micro-batch can end with is for the caller to judge
+        error = error or unstored
+    return None if sink.stop.is_set() else error
+
+
+def _until_it_ends(query: StreamingQuery, sink: Sink) -> Exception | None:
     while query.isActive and not sink.stop.wait(LOOK_EVERY):
         if progress := query.lastProgress:
             for read in progress.sources:
@@ -237,8 +268,7 @@ def _watch(query: StreamingQuery, sink: Sink) -> Exception | None:
         with sink.busy:  # the micro-batch under way is finished first
             query.stop()
         return None
-    error = query.exception()
-    return None if sink.stop.is_set() else error
+    return query.exception()
 
 
 def _await_broker(brokers: str, stop: threading.Event, context: Context) -> None:

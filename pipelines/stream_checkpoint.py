@@ -56,6 +56,30 @@ def set_aside(folder: Path, now: datetime) -> Path | None:
     return aside
 
 
+def rewind(folder: Path, last: int | None) -> int | None:
+    """How many micro-batches the query takes anew: those after the last that the database holds.
+
+    A micro-batch that Spark has done with may still have been on its way into the database when the stream
+    was killed. None, and nothing done, where the checkpoint does not know that last one: its numbers then
+    mean other messages than those in the database, so that it cannot be gone on from.
+    """
+    offsets, commits = folder / "offsets", folder / "commits"
+    if last is not None and not (offsets / str(last)).exists():
+        return None
+    after = -1 if last is None else last
+    dropped = [number for number in _numbers(offsets) if number > after]
+    for log in (commits, offsets):  # killed in between, the next start does the same again
+        for number in sorted(_numbers(log), reverse=True):
+            if number > after:
+                (log / f".{number}.crc").unlink(missing_ok=True)
+                (log / str(number)).unlink()
+    return len(dropped)
+
+
+def _numbers(log: Path) -> list[int]:
+    return [int(file.name) for file in log.glob("*") if file.name.isdecimal()]
+
+
 def query_id(folder: Path) -> str:
     """The id that Spark gave the query of this checkpoint; the same after every restart."""
     return str(_read(folder / "metadata")["id"])

@@ -2,6 +2,9 @@
 
 A retry of a micro-batch, by us or by Spark after a restart, finds it in the ledger and writes nothing;
 the listeners are told again, which they take. While the database is away the sink waits for it.
+
+Where the source can be read again from any micro-batch on, one is stored while Spark judges the next.
+Spark then takes for done what is not yet: at a start the stream goes back to what the ledger has.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -71,6 +75,8 @@ class Sink:
         Called after each commit and those who listen; may be called again for the same one.
     upkeep
         Called before the first micro-batch of a day.
+    ahead
+        Whether a micro-batch is judged while the one before is stored.
     stop
         Set when the stream is to end.
     """
@@ -83,18 +89,24 @@ class Sink:
     listeners: Sequence[Listener] = ()
     after: Callable[[], None] = lambda: None
     upkeep: Callable[[], None] = lambda: None
+    ahead: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     batches: int = field(default=0, init=False)
     _day: date | None = field(default=None, init=False)
     busy: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "takt-store"), init=False
+    )
+    _stored: Future[None] | None = field(default=None, init=False)
 
     def __call__(self, messages: DataFrame, batch_id: int) -> None:
-        """Store the micro-batch; returns when it stands in the database."""
+        """Store the micro-batch; returns when it stands in the database, or `ahead` when the last does."""
         with self.busy:
             begun = time.monotonic()
             known, utc_offset = self._persist(self._known)
             now = self.clock()
             if now.date() != self._day:
+                self.finish()
                 self._persist(self.upkeep)
                 self._day = now.date()
             bounds = Bounds.at(now, known, self.retention, TOLERANCE)
@@ -111,9 +123,30 @@ class Sink:
                 fetch=lambda places: _fetch(messages, places),
                 utc_offset=utc_offset,
             )
-            stored = self._persist(lambda: self._store(batch))
-            self._tell(batch, stored, judged, time.monotonic() - begun)
-            self.batches += 1
+            self.finish()
+            self._stored = self._pool.submit(self._keep, batch, judged, begun)
+            if not self.ahead:
+                self.finish()
+
+    def finish(self) -> None:
+        """Nothing, once what is being stored is; what stopped that is raised, once."""
+        under_way, self._stored = self._stored, None
+        if under_way is not None:
+            under_way.result()
+
+    def _keep(self, batch: Incoming, judged: pa.Table, begun: float) -> None:
+        stored = self._persist(lambda: self._store(batch))
+        self._tell(batch, stored, judged, time.monotonic() - begun)
+        self.batches += 1
+
+    def last_batch(self) -> int | None:
+        """The number that the query gave the last micro-batch which the database holds."""
+
+        def asked() -> int | None:
+            with reading(self.engine) as session:
+                return event_store.last_batch(session, self.query_id())
+
+        return self._persist(asked)
 
     def _known(self) -> tuple[Known, int]:
         with reading(self.engine) as session:

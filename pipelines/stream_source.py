@@ -48,6 +48,14 @@ class Source:
         """What a checkpoint belongs to."""
         return f"landing folder {self.landing}" if self.brokers is None else f"topic {self.topic}"
 
+    @property
+    def is_seekable(self) -> bool:
+        """Whether it can be read again from any micro-batch on, by what the checkpoint says of that alone.
+
+        The folder cannot: which files were read stands in logs of their own.
+        """
+        return self.brokers is not None
+
     def read(self, spark: SparkSession) -> DataFrame:
         """The messages as a stream."""
         return self._folder(spark) if self.brokers is None else self._kafka(spark)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -266,6 +268,36 @@ def test_kafka_to_postgresql_survives_a_kill_of_the_stream_and_of_the_broker(
     assert number_of(engine, EventQuarantineRow.sent_at) == 2
     assert high(topics) == 2
     engine.dispose()
+
+
+def test_a_database_that_was_set_back_gets_from_kafka_what_it_lacks(
+    tmp_path: Path, topics: Broker
+) -> None:
+    settings = Settings(data=tmp_path / "data", kafka=topics.address)
+    prepare(settings)
+    database_file, kept = settings.data / "takt.db", tmp_path / "kept.db"
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    values = [event(number, at=at) for number in range(900)]
+
+    def read_all() -> int:
+        process = start(settings, "--once", "--most", "100")
+        assert process.wait(150) == 0, (settings.data / "log").read_text()
+        engine = open_database(settings.database_url)
+        stored = number_of(engine, EVENTS.c.event_id)
+        engine.dispose()
+        return stored
+
+    send(topics, *values[:300])
+    assert read_all() == 300
+    with sqlite3.connect(database_file) as now, sqlite3.connect(kept) as copy:
+        now.backup(copy)
+    send(topics, *values[300:])
+    assert read_all() == 900
+    with sqlite3.connect(kept) as copy, sqlite3.connect(database_file) as now:
+        copy.backup(now)
+    assert read_all() == 900
+    said = (settings.data / "log").read_text()
+    assert re.search("the database lacks the last [67] micro-batches", said), said
 
 
 def high(broker: Broker) -> int:

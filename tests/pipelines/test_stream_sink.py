@@ -84,3 +84,11 @@ def test_a_sink_that_is_told_to_stop_waits_no_longer(tmp_path: Path) -> None:
     threading.Timer(0.05, stopped.stop.set).start()
     with pytest.raises(StoppedError):
         stopped._persist(failing(100, psycopg.OperationalError("gone")))
+
+
+def test_what_stops_a_micro_batch_that_is_stored_aside_is_raised_once(tmp_path: Path) -> None:
+    aside = sink(tmp_path, [])
+    aside._stored = aside._pool.submit(failing(1, ValueError("no")))
+    with pytest.raises(ValueError, match="no"):
+        aside.finish()
+    aside.finish()

@@ -113,6 +113,12 @@ def find_batch(session: Session, query_id: str, batch_id: int) -> tuple[int, dat
     return row.number, row.committed_at
 
 
+def last_batch(session: Session, query_id: str) -> int | None:
+    """The greatest batch of a query that the ledger has; None where it has none."""
+    greatest = select(func.max(EventBatchRow.batch_id)).where(EventBatchRow.query_id == query_id)
+    return session.scalar(greatest)
+
+
 def _enter(session: Session, batch: Incoming) -> int | None:
     """The number of the batch, now in the ledger; None where it was there."""
     known = select(EventBatchRow.number).where(
