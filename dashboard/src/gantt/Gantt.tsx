@@ -1,29 +1,16 @@
 /** The schedule on a canvas: what the pointer and the keys do to the view, the selection and a run being moved. */
 import { useComputedColorScheme } from "@mantine/core";
-import { type KeyboardEvent, type PointerEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, type Ref, useImperativeHandle, useMemo, useRef, useState } from "react";
 
 import { useWords } from "../words";
 import { instantOf, useFormats } from "../words/format";
 import { type Bar, barAt, type Chart, neighbour } from "./chart";
 import { SCHEMES } from "./colours";
-import { draw, type Ghost, type Marks } from "./draw";
+import type { Marks } from "./draw";
+import { type Grab, ghostsOf, SNAP, snapped, type Target, targetOf, type Trial } from "./grab";
+import { Tip } from "./Tip";
 import { AXIS, clamped, GUTTER, minuteAt, panned, plotMinutes, revealing, rowAt, showing, type View, xOf, yOf, zoomed } from "./view";
-
-/** Where runs are to go: the leading one to a line and minute, the others by as many minutes. */
-export interface Target {
-  runs: readonly string[];
-  lead: string;
-  line: string;
-  start: number;
-  delta: number;
-}
-
-/** What is known of a target: whether it holds, and where runs would end there. */
-export interface Trial {
-  target: Target;
-  state: Ghost["state"];
-  ends: ReadonlyMap<string, number>;
-}
+import { useWindow } from "./window";
 
 export interface GanttHandle {
   zoom(factor: number): void;
@@ -49,30 +36,12 @@ interface Props {
   onLook?: (view: View) => void;
 }
 
-interface Grab {
-  bar: Bar;
-  runs: string[];
-  /** Minutes from the run's start to where the pointer took it. */
-  hold: number;
-  row: number;
-  start: number;
-  isKeyboard: boolean;
-}
-
-const SNAP = 5; // minutes
 const SLACK = 4; // px that a click may move
-const ROW = 18;
 
 export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip, verdict, onLook }: Props) {
   const { t, language } = useWords();
   const format = useFormats();
   const scheme = SCHEMES[useComputedColorScheme("light")];
-  const box = useRef<HTMLDivElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const picked = useRef<HTMLDivElement>(null);
-  const view = useRef<View>({ left: -60, scale: 0.2, top: 0, rowHeight: ROW, width: 0, height: 0 });
-  const asked = useRef(0);
-  const told = useRef(false);
   const press = useRef<{ x: number; y: number; lastX: number; lastY: number; bar: Bar | null; mode: "none" | "pan" | "brush" | "move" } | null>(null);
   const [hover, setHover] = useState<{ bar: Bar; x: number; y: number } | null>(null);
   const [grab, setGrab] = useState<Grab | null>(null);
@@ -85,71 +54,7 @@ export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip,
     ...marks, selected, hovered: hover?.bar.run.id ?? null, now, ghosts, language, brush,
     places: grab ? marks.places : null,
   };
-  const latest = useRef({ chart, all, scheme });
-  latest.current = { chart, all, scheme };
-
-  const paint = useRef(() => {
-    asked.current = 0;
-    const element = canvas.current;
-    const ctx = element?.getContext("2d", { alpha: false });
-    if (!element || !ctx || view.current.width === 0) return;
-    const ratio = window.devicePixelRatio || 1;
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const { chart, all, scheme } = latest.current;
-    draw(ctx, chart, view.current, all, scheme);
-    placePicked(picked.current, chart, view.current, all.selected);
-    if (!told.current) {
-      told.current = true;
-      performance.mark("takt.gantt"); // when the first frame was drawn: what benchmarks.dashboard reads
-    }
-  }).current;
-  const refresh = useRef(() => {
-    if (asked.current === 0) asked.current = requestAnimationFrame(paint);
-  }).current;
-  const look = (next: View): void => {
-    view.current = next;
-    refresh();
-    onLook?.(next);
-  };
-
-  useEffect(refresh); // whatever was rendered may have changed what is drawn
-
-  useLayoutEffect(() => {
-    const [outer, element] = [box.current, canvas.current];
-    if (!outer || !element) return;
-    const fit = (): void => {
-      const { width, height } = outer.getBoundingClientRect();
-      if (width === 0 || height === 0) return;
-      const ratio = window.devicePixelRatio || 1;
-      element.width = Math.round(width * ratio);
-      element.height = Math.round(height * ratio);
-      element.style.width = `${width}px`;
-      element.style.height = `${height}px`;
-      const isFirst = view.current.width === 0;
-      const sized = { ...view.current, width, height, rowHeight: Math.max(ROW, Math.floor((height - AXIS) / Math.max(1, extent.rows))) };
-      sized.rowHeight = Math.min(sized.rowHeight, 34);
-      view.current = isFirst ? showing(sized, -60, 3 * 1440, extent) : clamped(sized, extent);
-      paint();
-    };
-    const observer = new ResizeObserver(fit);
-    observer.observe(outer);
-    fit();
-    return () => observer.disconnect();
-  }, [extent, paint]);
-
-  useEffect(() => {
-    const element = canvas.current;
-    if (!element) return;
-    const turn = (event: WheelEvent): void => {
-      event.preventDefault(); // the page does not scroll or zoom; so not React's passive listener
-      const step = event.deltaMode === 1 ? 16 : 1;
-      if (event.ctrlKey || event.metaKey) look(zoomed(view.current, Math.exp(-event.deltaY * step * 0.0022), event.offsetX, extent));
-      else if (event.shiftKey) look(panned(view.current, -(event.deltaY + event.deltaX) * step, 0, extent));
-      else look(panned(view.current, -event.deltaX * step, -event.deltaY * step, extent));
-    };
-    element.addEventListener("wheel", turn, { passive: false });
-    return () => element.removeEventListener("wheel", turn);
-  });
+  const { box, canvas, picked, view, refresh, look } = useWindow(chart, all, scheme, extent, onLook);
 
   useImperativeHandle(ref, () => ({
     zoom: (factor) => look(zoomed(view.current, factor, (GUTTER + view.current.width) / 2, extent)),
@@ -174,20 +79,15 @@ export function Gantt({ ref, chart, marks, now, selected, onSelect, moving, tip,
     return barAt(chart, row, minute) ?? barAt(chart, row, minute + slack) ?? barAt(chart, row, minute - slack);
   }
 
-  function target(of: Grab): Target {
-    const line = chart.rows[of.row]?.line.id ?? of.bar.run.line;
-    return { runs: of.runs, lead: of.bar.run.id, line, start: of.start, delta: of.start - of.bar.run.start };
-  }
-
   function hold(next: Grab): void {
     setGrab(next);
-    if (grab?.row !== next.row || grab?.start !== next.start) moving?.onTry(target(next));
+    if (grab?.row !== next.row || grab?.start !== next.start) moving?.onTry(targetOf(chart, next));
   }
 
   function drop(): void {
     if (grab) {
       const moved = grab.row !== grab.bar.row || grab.start !== grab.bar.run.start;
-      if (moved) moving?.onDrop(target(grab));
+      if (moved) moving?.onDrop(targetOf(chart, grab));
       else moving?.onLeave();
     }
     setGrab(null);
@@ -368,47 +268,6 @@ const DIRECTIONS: Record<string, "left" | "right" | "up" | "down" | undefined> =
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
 };
 
-function Tip({ x, y, view, children }: { x: number; y: number; view: View; children: ReactNode }) {
-  const isRight = x > view.width * 0.62;
-  const isLow = y > view.height * 0.6;
-  return (
-    <div className="tip" role="tooltip" style={{
-      ...(isRight ? { right: view.width - x + 10 } : { left: Math.max(4, x + 12) }),
-      ...(isLow ? { bottom: view.height - y + (isRight ? 0 : 10) + 8 } : { top: y + 14 }),
-    }}>{children}</div>
-  );
-}
-
-function snapped(minute: number, isFine: boolean): number {
-  return isFine ? Math.round(minute) : Math.round(minute / SNAP) * SNAP;
-}
-
 function firstBar(chart: Chart): Bar | null {
   return chart.rows.find((row) => row.bars.length > 0)?.bars[0] ?? null;
-}
-
-function ghostsOf(chart: Chart, grab: Grab, trial: Trial | null): Ghost[] {
-  const delta = grab.start - grab.bar.run.start;
-  const fits = trial !== null && trial.target.lead === grab.bar.run.id && trial.target.start === grab.start
-    && trial.target.line === chart.rows[grab.row]?.line.id;
-  const lead = [grab.bar.run.id, ...grab.runs.filter((id) => id !== grab.bar.run.id)];
-  return lead.flatMap((id): Ghost[] => {
-    const bar = chart.bars.get(id);
-    if (!bar) return [];
-    const start = bar.run.start + delta;
-    const end = (fits ? trial.ends.get(id) : undefined) ?? bar.run.end + delta;
-    return [{ row: id === grab.bar.run.id ? grab.row : bar.row, start, end, family: bar.family, state: fits ? trial.state : "waiting" }];
-  });
-}
-
-/** Keep the frame that stands for the first selected run where the run is drawn. */
-function placePicked(element: HTMLDivElement | null, chart: Chart, view: View, selected: ReadonlySet<string>): void {
-  const bar = selected.size > 0 ? chart.bars.get([...selected][0] as string) : undefined;
-  if (!element) return;
-  element.style.visibility = bar ? "visible" : "hidden";
-  if (!bar) return;
-  element.dataset["run"] = bar.run.id;
-  element.style.transform = `translate(${xOf(view, bar.run.start)}px, ${yOf(view, bar.row)}px)`;
-  element.style.width = `${Math.max(1, (bar.run.end - bar.run.start) * view.scale)}px`;
-  element.style.height = `${view.rowHeight}px`;
 }

@@ -5,7 +5,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { client, got } from "../../api/client";
 import type { Edit, Plant, Run, Verdict } from "../../api/records";
 import type { Chart } from "../../gantt/chart";
-import type { Target, Trial } from "../../gantt/Gantt";
+import type { Target, Trial } from "../../gantt/grab";
 import { sayProblem } from "../../parts/states";
 import { useEdits } from "../../plan/edits";
 import { usePlan } from "../../plan/shown";
