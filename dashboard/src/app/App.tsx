@@ -6,6 +6,7 @@ import { Link, Navigate, Route, Routes, useLocation, useNavigate } from "react-r
 
 import { Login } from "../pages/Login";
 import { Day } from "../pages/Day";
+import { Boundary } from "../parts/Boundary";
 import { Empty, Loading } from "../parts/states";
 import { LanguageSwitch, ThemeSwitch } from "../parts/switches";
 import { PlanPicker } from "../plan/PlanPicker";
@@ -13,8 +14,10 @@ import { EditsProvider } from "../plan/edits";
 import { PlanProvider } from "../plan/shown";
 import { useWords } from "../words";
 import { follow, onNotice, useLink } from "./live";
-import { PAGES } from "./pages";
+import { loadAhead, PAGES } from "./pages";
 import { logOut, type Session, useSession } from "./session";
+
+const AHEAD = 2000; // ms after which the other pages are fetched
 
 export function App() {
   const session = useSession();
@@ -34,6 +37,11 @@ function Shell({ session }: { session: Session }) {
     };
   }, [queries]);
   useTellOfOthers(session.user);
+  useEffect(() => {
+    const timer = setTimeout(loadAhead, AHEAD);
+    return () => clearTimeout(timer);
+  }, []);
+  const { pathname } = useLocation();
   return (
     <AppShell header={{ height: 48 }} navbar={{ width: 156, breakpoint: "md", collapsed: { mobile: !open } }}>
       <Anchor href="#main" className="skip">{t("app.skip")}</Anchor>
@@ -56,16 +64,14 @@ function Shell({ session }: { session: Session }) {
       <AppShell.Navbar p={4} className="no-print"><Navigation close={() => setOpen(false)} /></AppShell.Navbar>
       <AppShell.Main id="main">
         {link === "offline" && <Alert color="yellow" variant="light" role="alert" p="xs">{t("state.offline")}</Alert>}
-        <Suspense fallback={<Loading />}>
-          <PlanProvider>
-            <EditsProvider><Routes>
+                  <PlanProvider>
+            <EditsProvider><Boundary key={pathname}><Suspense fallback={<Loading />}><Routes>
               <Route path="/" element={<Navigate to="/schedule" replace />} />
               {PAGES.map(({ path, view: View }) => <Route key={path} path={path} element={<View />} />)}
               <Route path="/day" element={<Day />} />
               <Route path="*" element={<Empty title={t("state.notFound")} />} />
-            </Routes></EditsProvider>
+            </Routes></Suspense></Boundary></EditsProvider>
           </PlanProvider>
-        </Suspense>
       </AppShell.Main>
     </AppShell>
   );

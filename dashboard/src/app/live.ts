@@ -101,7 +101,8 @@ export class Feed {
   /** Ask once, waiting for news at the service; false where it does not answer. */
   private async ask(): Promise<boolean> {
     try {
-      const query = this.after === null ? {} : { after: this.after, wait: 20 };
+      const wait = this.link === "offline" ? 0 : 20; // seconds; that it is back is told at once
+      const query = this.after === null ? {} : { after: this.after, wait };
       const found = await got(client.GET("/api/events", { params: { query } }));
       if (found.reset) this.reset();
       for (const one of found.notices) this.heard(one);
@@ -152,7 +153,11 @@ export function follow(queries: QueryClient): () => void {
     () => void queries.invalidateQueries(),
   );
   feed = made;
-  made.changed.add(() => watchers.forEach((one) => one()));
+  made.changed.add(() => {
+    watchers.forEach((one) => one());
+    const isBack = made.link === "live" || made.link === "polling";
+    if (isBack) void queries.refetchQueries({ predicate: (query) => query.state.status === "error" });
+  });
   void made.run();
   return () => {
     made.stop();

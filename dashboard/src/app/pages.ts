@@ -1,6 +1,7 @@
 /** The pages: their address, their word and what is drawn, loaded when first opened. */
 import { type ComponentType, lazy, type LazyExoticComponent } from "react";
 
+import { Schedule } from "../pages/Schedule";
 import type { WordKey } from "../words/en";
 
 interface Page {
@@ -9,17 +10,32 @@ interface Page {
   view: LazyExoticComponent<ComponentType> | ComponentType;
 }
 
-import { Schedule } from "../pages/Schedule";
+const LOADS = {
+  Overview: () => import("../pages/Overview"),
+  Exceptions: () => import("../pages/Exceptions"),
+  Orders: () => import("../pages/Orders"),
+  Inventory: () => import("../pages/Inventory"),
+  Lines: () => import("../pages/Lines"),
+  Forecast: () => import("../pages/Forecast"),
+  Versions: () => import("../pages/Versions"),
+  Scenarios: () => import("../pages/Scenarios"),
+  Models: () => import("../pages/Models"),
+} as const;
 
 export const PAGES: readonly Page[] = [
   { path: "/schedule", word: "nav.schedule", view: Schedule },
-  { path: "/overview", word: "nav.overview", view: lazy(() => import("../pages/Overview")) },
-  { path: "/exceptions", word: "nav.exceptions", view: lazy(() => import("../pages/Exceptions")) },
-  { path: "/orders", word: "nav.orders", view: lazy(() => import("../pages/Orders")) },
-  { path: "/inventory", word: "nav.inventory", view: lazy(() => import("../pages/Inventory")) },
-  { path: "/lines", word: "nav.lines", view: lazy(() => import("../pages/Lines")) },
-  { path: "/forecast", word: "nav.forecast", view: lazy(() => import("../pages/Forecast")) },
-  { path: "/versions", word: "nav.versions", view: lazy(() => import("../pages/Versions")) },
-  { path: "/scenarios", word: "nav.scenarios", view: lazy(() => import("../pages/Scenarios")) },
-  { path: "/models", word: "nav.models", view: lazy(() => import("../pages/Models")) },
+  { path: "/overview", word: "nav.overview", view: lazy(LOADS.Overview) },
+  { path: "/exceptions", word: "nav.exceptions", view: lazy(LOADS.Exceptions) },
+  { path: "/orders", word: "nav.orders", view: lazy(LOADS.Orders) },
+  { path: "/inventory", word: "nav.inventory", view: lazy(LOADS.Inventory) },
+  { path: "/lines", word: "nav.lines", view: lazy(LOADS.Lines) },
+  { path: "/forecast", word: "nav.forecast", view: lazy(LOADS.Forecast) },
+  { path: "/versions", word: "nav.versions", view: lazy(LOADS.Versions) },
+  { path: "/scenarios", word: "nav.scenarios", view: lazy(LOADS.Scenarios) },
+  { path: "/models", word: "nav.models", view: lazy(LOADS.Models) },
 ];
+
+/** Fetch the other pages' files ahead, so that they open at once, and while the service is away. */
+export function loadAhead(): void {
+  for (const load of Object.values(LOADS)) load().catch(() => undefined); // opening it says so
+}
