@@ -66,33 +66,52 @@ def fill(data: Path) -> None:
     engine.dispose()
 
 
+class Served:
+    """`takt serve` over a filled database, which can be stopped and started again."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        environment = os.environ | {"TAKT_DATA": str(self.data)}
+        for name in ("TAKT_DATABASE_URL", "TAKT_REDIS_URL", "TAKT_KAFKA"):
+            environment.pop(name, None)
+        with (self.data / "log").open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pipelines.cli", "serve", "--port", str(self.port)],
+                cwd=REPOSITORY,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        _wait(self.address, self.process, self.data / "log")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(15)
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the service answers."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The service, running."""
     if not (STATIC / "index.html").is_file():
         pytest.skip("no built dashboard: `make dashboard` builds it")
     data = tmp_path_factory.mktemp("served")
     fill(data)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {"TAKT_DATA": str(data)}
-    for name in ("TAKT_DATABASE_URL", "TAKT_REDIS_URL", "TAKT_KAFKA"):
-        environment.pop(name, None)
-    with (data / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli", "serve", "--port", str(port)],
-            cwd=REPOSITORY,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _wait(f"http://127.0.0.1:{port}", server, data / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(15)
+    service = Served(data)
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def address(served: Served) -> str:
+    """Where the service answers."""
+    return served.address
 
 
 def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:

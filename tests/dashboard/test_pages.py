@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipelines.settings import REPOSITORY
-from tests.dashboard.conftest import LogIn
+from tests.dashboard.conftest import LogIn, Served
 
 pytestmark = pytest.mark.integration
 AXE = REPOSITORY / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
@@ -85,3 +85,22 @@ def test_a_refused_login_is_told(browser: Any, address: str) -> None:
     page.press("input[name=password]", "Enter")
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
     page.close()
+
+
+def test_it_says_that_the_service_is_away_and_comes_back_by_itself(
+    log_in: LogIn, served: Served
+) -> None:
+    page = log_in("viewer")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("gantt")).to_be_visible()
+    page.wait_for_timeout(3000)  # the other pages' files are fetched ahead
+    served.stop()
+    try:
+        expect(page.get_by_text("Offline", exact=True)).to_be_visible(timeout=30_000)
+        expect(page.get_by_test_id("gantt")).to_be_visible()
+        page.get_by_role("link", name="Orders").click()
+        expect(page.get_by_text("This could not be loaded")).to_be_visible(timeout=20_000)
+    finally:
+        served.start()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=40_000)
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
