@@ -27,10 +27,12 @@ os.waitpid(middle, 0)
 print("ready", flush=True)
 time.sleep(float(sys.argv[1]))
 """
+# Whoever starts the tests in the background has them, and so this, ignore Ctrl-C.
 OWNER = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from pipelines.platform.processes import running_tree
+signal.signal(signal.SIGINT, signal.default_int_handler)
 log = Path(sys.argv[1])
 with running_tree([sys.executable, "-c", sys.argv[2], "600"], os.environ, log) as tree:
     while "ready" not in log.read_text():
