@@ -32,7 +32,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "train": {"iterations": 1, "seconds": 5.0, "batch_steps": 256},
     "plan": {"seconds": 5.0},
 }
-OF_A_VERSION = {"versions", "version_runs", "version_pegging", "version_kpis"}
+OF_A_VERSION = {"notices", "versions", "version_runs", "version_pegging", "version_kpis"}
 # What tells of the run itself, not of the plan.
 OWN = ("airflow", "logs", "run.lock", "published.json", "schedule.html", "takt.db", "mlflow.db",
        "mlartifacts")  # fmt: skip
