@@ -23,9 +23,16 @@ PLANT = generate(3, 6, 40, 7, 0.9, 1)
 LARGER = generate(8, 20, 90, 7, 0.9, 2, stages=2)
 
 
+def fresh(seed: int = 0) -> net.PolicyNetwork:
+    """A network as it starts; its weights are drawn from torch's own generator, so that is seeded."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return net.PolicyNetwork().eval()
+
+
 def disturbed(seed: int = 0, scale: float = 0.2) -> net.PolicyNetwork:
     """A network whose every weight was moved, so that nothing rests on how it starts."""
-    policy = net.PolicyNetwork().eval()
+    policy = fresh(seed)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in policy.parameters():
@@ -46,7 +53,7 @@ def test_the_same_weights_draft_feasible_schedules_for_plants_of_any_size(plant:
 
 
 def test_a_draft_is_the_cheapest_of_its_episodes() -> None:
-    policy = net.PolicyNetwork().eval()  # as it starts, nearly even: its draws differ
+    policy = fresh()  # nearly even, so that its draws differ
     env = PlantEnv(LARGER)
     rng = np.random.default_rng(7)
     played = [play(env, most_likely(policy)), *(play(env, drawn(policy, rng)) for _ in range(3))]
@@ -102,7 +109,7 @@ def test_an_untrained_policy_beats_chance() -> None:
     """It starts as a softened rule: this is what training has to improve on."""
     env = PlantEnv(LARGER)
     rng = np.random.default_rng(0)
-    likely = evaluate(LARGER, play(env, most_likely(net.PolicyNetwork().eval()))).cost.total
+    likely = evaluate(LARGER, play(env, most_likely(fresh()))).cost.total
     chance = [evaluate(LARGER, play(env, by_chance(rng))).cost.total for _ in range(5)]
     assert likely < min(chance)
 
