@@ -25,6 +25,7 @@ from envs.kernel import (
     occupy,
     ready_at,
 )
+from envs.kernel_lot import lot_within
 from envs.world import World
 from plant.borrowed import borrow
 from plant.calendar import (
@@ -218,17 +219,6 @@ def set_options_of(world: World, state: State, line: int, first: int, last: int)
             - setup / (SETUP_SCALE * world.mean_setup)
         )
     return found
-
-
-@inner
-def lot_within(wanted: float, most: float, least: float, multiple: float) -> float:
-    """The lot that covers what is wanted, or what fits into `most`; 0 where no lot does."""
-    quantity = max(wanted, least)
-    if multiple > 0:
-        quantity = np.ceil(quantity / multiple - 1e-9) * multiple
-    if quantity > most:
-        quantity = np.floor(most / multiple * (1.0 + 1e-12)) * multiple if multiple > 0 else most
-    return quantity if quantity >= least else 0.0
 
 
 @inner

@@ -14,6 +14,7 @@ from envs.fleet.kernel_lines import setup_into
 from envs.fleet.kernel_stocks import DAY, DUST, can_be_taken
 from envs.fleet.plants import FAR, LONGEST, SHORTEST, Fleet
 from envs.fleet.state import State
+from envs.kernel_lot import lot_within
 from plant.calendar import minute_of, worked_before
 from plant.compiled import inner
 
@@ -70,17 +71,6 @@ def wanted_lot(f: Fleet, s: State, line: int, slot: int, size: int) -> float:
     elif size == ALL:
         lot = s.need_total[item]
     return float(min(lot, s.need_total[item]))
-
-
-@inner
-def lot_within(wanted: float, most: float, least: float, multiple: float) -> float:
-    """The lot that covers what is wanted, or what fits into `most`; 0 where no lot does."""
-    quantity = max(wanted, least)
-    if multiple > 0:
-        quantity = np.ceil(quantity / multiple - 1e-9) * multiple
-    if quantity > most:
-        quantity = np.floor(most / multiple * (1.0 + 1e-12)) * multiple if multiple > 0 else most
-    return quantity if quantity >= least else 0.0
 
 
 @inner
