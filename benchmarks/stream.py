@@ -70,9 +70,8 @@ def delay(rig: Rig, seconds: float) -> dict[str, float]:
         if counted_from is None and now - looked > LOOK_SECONDS:
             looked = now
             behind = there + sent - rig.ask("SELECT count(*) FROM events")[0][0]
-            if now - begun > MOST_WARM_SECONDS or (
-                now - begun > WARM_SECONDS and behind < 2 * RATE
-            ):
+            patience = WARM_SECONDS if behind < 2 * RATE else MOST_WARM_SECONDS
+            if now - begun > patience:
                 counted_from = utc_now()
     producer.flush(60)
     _await(rig, "SELECT count(*) FROM events", there + sent)

@@ -11,9 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-FORMAT = (
-    1  # of what the stream keeps in a checkpoint; a change that old ones do not fit is a new one
-)
+# Of what the stream keeps in a checkpoint; a change that old ones do not fit is a new one.
+FORMAT = 1
 MARK = "takt.json"
 
 

@@ -116,13 +116,8 @@ def _is_event(bounds: Bounds) -> Column:
         fields = model.model_fields
         there = sql.lit(True)
         for name, field in fields.items():
-            if field.is_required() or field.default is not None:
-                optional = not field.is_required()
-                there &= (
-                    sql.lit(True)
-                    if optional and name not in ("type", "version")
-                    else said[name].isNotNull()
-                )
+            if field.is_required() or name in ("type", "version"):
+                there &= said[name].isNotNull()
         form = form.when(said["type"] == fields["type"].default, text.rlike(form_of(model)) & there)
     at = said["at"].try_cast("timestamp")
     return (
