@@ -46,6 +46,7 @@ from pipelines.storage.user_tables import (
     NoticeRow,
     UserRow,
     UserSessionRow,
+    UserTargetRow,
 )
 from pipelines.storage.version_tables import (
     DriftVerdictRow,
@@ -96,6 +97,7 @@ __all__ = [
     "ShiftRow",
     "UserRow",
     "UserSessionRow",
+    "UserTargetRow",
     "VersionKpiRow",
     "VersionPeggingRow",
     "VersionRow",

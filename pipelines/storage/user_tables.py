@@ -1,4 +1,4 @@
-"""The tables behind the service: users and their sessions, failed logins, notices, jobs."""
+"""The tables behind the service: users, their sessions and targets, failed logins, notices, jobs."""
 
 from __future__ import annotations
 
@@ -41,6 +41,18 @@ class UserSessionRow(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class UserTargetRow(Base):
+    """What a user wants a figure of the plan to be; `kpi` is a field of `plant.Kpis`."""
+
+    __tablename__ = "user_targets"
+
+    user_id: Mapped[int] = mapped_column(
+        SERIAL, ForeignKey("users.id"), primary_key=True, autoincrement=False
+    )
+    kpi: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]
 
 
 class LoginFailureRow(Base):
