@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
@@ -11,11 +11,12 @@ import numpy as np
 from envs.fleet.filling import FAR as FAR
 from envs.fleet.filling import filled
 from envs.world import Pace, build_world
-from plant import Plant, Problem, RecordError, Schedule, Weights, Zones
+from plant import COMPONENTS, Plant, Problem, RecordError, Schedule, Weights, Zones
 from plant.arrays import BomArrays, CalendarArrays, ChangeoverArrays, Floats, Ints
 from plant.calendar import worked_before
 
 TICK, HOLD, NEAR, LONGEST, SHORTEST, ATLEAST = range(6)
+PRODUCTION, IDLE = COMPONENTS.index("production"), COMPONENTS.index("idle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Fleet(NamedTuple):
     rhythm [6]: the fields of `Rhythm`. calendar: of all lines; regular_until [S]: shift minutes of the
     line before the first overtime shift at or after a shift, FAR where none follows. Lines [BL]: room
     (shift minutes before the horizon), money per hour, initial_family, table; slots [BL, K]: item (-1:
-    none), rate, share (yield), least, multiple, lot (the economic one). Items [BI]: as in `ItemArrays`
+    none), rate, share (yield), least, multiple, lot (the economic one); dear [BL, K, 2]: logarithm of what a
+    unit costs on the line, over the cheapest line's and over its makers' mean. Items [BI]: as in `ItemArrays`
     and `World`; makers_first [B, I]. bom: components are rows of items. Orders and arrivals by item as in
     `OrderArrays`, with room for rush orders: item i has the rows order_first[i]..order_first[i] +
     order_count[i]. Kept runs by line: fixed_*, fixed_slot -1 where the line cannot. kept_at, kept_units:
@@ -89,6 +91,7 @@ class Fleet(NamedTuple):
     least: Floats
     multiple: Floats
     lot: Floats
+    dear: Floats
     family: Ints
     stock: Floats
     safety: Floats
@@ -162,6 +165,7 @@ def build_fleet(
     calendar = CalendarArrays(first, start, end, overtime, worked, worked_overtime, available)
     limits = joined["horizon"].repeat(lines)
     room = [worked_before(calendar, line, int(limit))[0] for line, limit in enumerate(limits)]
+    joined["dear"] = _dear(joined, lines)
     return Fleet(
         size=len(worlds),
         lines=lines,
@@ -175,3 +179,24 @@ def build_fleet(
         ),
         **joined,
     )
+
+
+def _dear(joined: Mapping[str, Floats], lines: int) -> Floats:
+    """How dear each line [BL, K, 2] makes an item: run money less the idle money it spares, for a unit.
+
+    The logarithm of it over the item's cheapest line and over the mean of all that make it.
+    """
+    weights = joined["weights"].repeat(lines, axis=0)
+    run = weights[:, PRODUCTION] * joined["run_cost"]
+    hour = np.maximum(run - weights[:, IDLE] * joined["idle_cost"], 0.05 * run) + 1e-6
+    item, rate = joined["slot_item"], joined["rate"]
+    there = item >= 0
+    unit = np.log(hour)[:, None] - np.log(rate)
+    size = len(joined["makers"])
+    least = np.full(size, np.inf)
+    np.minimum.at(least, item[there], unit[there])
+    total = np.bincount(item[there], unit[there], size)
+    mean = total / np.maximum(np.bincount(item[there], minlength=size), 1)
+    dear: Floats = np.stack([unit - least[item], unit - mean[item]], axis=-1)
+    dear[~there] = 0.0
+    return dear
