@@ -36,6 +36,8 @@ LIGHT = (
 PLUMBING = (
     "pipelines/context.py",
     "pipelines/params.py",
+    "pipelines/platform/model_files.py",
+    "pipelines/platform/tracked_run.py",
     "pipelines/platform/tracking.py",
     "pipelines/progress.py",
     "pipelines/settings.py",

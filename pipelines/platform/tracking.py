@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipelines.platform.model_files import artefact_digest
+from pipelines.platform.tracked_run import TrackedRun as TrackedRun
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from mlflow import MlflowClient
 
 EXPERIMENT = "takt"
 DIGEST_TAG = "takt.artefact_sha256"
-# MLflow adds this file to a folder when it is downloaded from the registry.
-WRITTEN_ON_DOWNLOAD = "registered_model_meta"
 
 Alias = Literal["champion", "challenger"]
 
@@ -45,13 +44,14 @@ class DigestError(TrackingError):
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """One version of a registered model: its name, number, artefact digest, run and tags."""
+    """One version of a registered model: its name, number, artefact digest, run, tags and birth."""
 
     name: str
     version: int
     digest: str | None
     run_id: str
     tags: Mapping[str, str]
+    registered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class Served:
         What may be passed beside the input, with its defaults.
     requirements
         Packages that a server of the model installs.
+    config
+        What the code finds as its context's `model_config`.
     """
 
     code: Path
@@ -76,44 +78,7 @@ class Served:
     answer: Any
     params: Mapping[str, Any]
     requirements: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedRun:
-    """A run in progress: what is logged to it is kept with the model and the plan it led to."""
-
-    id: str
-    client: MlflowClient
-
-    def log_params(self, params: Mapping[str, object]) -> None:
-        """Log parameters, each once per run."""
-        for key, value in params.items():
-            self.client.log_param(self.id, key, value)
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
-        """Log figures; names may hold letters, digits and ``_-. /``."""
-        for key, value in metrics.items():
-            self.client.log_metric(self.id, key, float(value), step=step)
-
-    def log_tags(self, tags: Mapping[str, str]) -> None:
-        """Set tags on the run."""
-        for key, value in tags.items():
-            self.client.set_tag(self.id, key, value)
-
-    def log_file(self, path: Path, folder: str | None = None) -> None:
-        """Keep a file, or all of a folder, as an artefact."""
-        if path.is_dir():
-            self.client.log_artifacts(self.id, str(path), folder)
-        else:
-            self.client.log_artifact(self.id, str(path), folder)
-
-    def log_text(self, text: str, name: str) -> None:
-        """Keep a text under a file name (JSON, CSV, HTML, ...)."""
-        self.client.log_text(self.id, text, name)
-
-    def log_figure(self, figure: Figure, name: str) -> None:
-        """Keep a Matplotlib figure under a file name such as ``plots/error.png``."""
-        self.client.log_figure(self.id, figure, name)
+    config: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +127,7 @@ class Tracking:
                 ),
                 input_example=(served.example, dict(served.params)),
                 pip_requirements=list(served.requirements),
+                model_config=dict(served.config) or None,
             )
             version = self._new_version(name, info.model_uri, run)
         self.client.set_model_version_tag(
@@ -187,6 +153,41 @@ class Tracking:
     def set_alias(self, version: ModelVersion, alias: Alias) -> None:
         """Move the alias to this version."""
         self.client.set_registered_model_alias(version.name, alias, str(version.version))
+
+    def models(self) -> dict[str, Mapping[str, str]]:
+        """Return the tags of every registered model, by name."""
+        found = _all(lambda token: self.client.search_registered_models(page_token=token))
+        return {model.name: dict(model.tags) for model in found}
+
+    def model_tags(self, name: str) -> Mapping[str, str]:
+        """Return the tags of the model itself; none where there is no such model."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return dict(self.client.get_registered_model(name).tags)
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return {}
+            raise
+
+    def versions(self, name: str) -> list[ModelVersion]:
+        """Return the model's versions, newest first; none where there is no such model."""
+        asked = f"name = '{name}'"
+        found = _all(lambda token: self.client.search_model_versions(asked, page_token=token))
+        versions = [self._record(one) for one in found]
+        return sorted(versions, key=lambda one: one.version, reverse=True)
+
+    def set_model_tag(self, name: str, key: str, value: str | None) -> None:
+        """Set a tag on the model itself, at most 5,000 characters; None removes it."""
+        if value is None:
+            self.client.delete_registered_model_tag(name, key)
+        else:
+            self.client.set_registered_model_tag(name, key, value)
+
+    def set_tags(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
+        """Set tags on the version."""
+        for key, value in tags.items():
+            self.client.set_model_version_tag(version.name, str(version.version), key, value)
 
     def load(self, version: ModelVersion) -> Path:
         """Return the local folder of the version's own files, the digest having been checked.
@@ -227,11 +228,14 @@ class Tracking:
             return Path(mlflow.artifacts.download_artifacts(uri))
 
     def _version(self, name: str, version: str) -> ModelVersion:
-        found = self.client.get_model_version(name, version)
+        return self._record(self.client.get_model_version(name, version))
+
+    @staticmethod
+    def _record(found: Any) -> ModelVersion:
         tags = dict(found.tags)
-        return ModelVersion(
-            name, int(found.version), tags.get(DIGEST_TAG), found.run_id or "", tags
-        )
+        made = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
+        digest, run_id = tags.get(DIGEST_TAG), found.run_id or ""
+        return ModelVersion(found.name, int(found.version), digest, run_id, tags, made)
 
 
 def connect(settings: Settings) -> Tracking:
@@ -275,6 +279,16 @@ def connect(settings: Settings) -> Tracking:
     return Tracking(uri, experiment_id, client)
 
 
+def _all(page_of: Callable[[str | None], Any]) -> list[Any]:
+    """Everything that a search finds, page by page."""
+    page = page_of(None)
+    found = list(page)
+    while page.token:
+        page = page_of(page.token)
+        found.extend(page)
+    return found
+
+
 @contextmanager
 def _address(uri: str) -> Iterator[None]:
     # MLflow's fluent functions take the address from a global, and setting that sets the
@@ -288,18 +302,3 @@ def _address(uri: str) -> Iterator[None]:
         yield
     finally:
         mlflow.set_tracking_uri(before)  # type: ignore[arg-type]  # None clears both
-
-
-def artefact_digest(folder: Path) -> str:
-    """Return the SHA-256 of a folder: names and contents of its files, in name order."""
-    digest = hashlib.sha256()
-    files = sorted(
-        (path.relative_to(folder).as_posix(), path)
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != WRITTEN_ON_DOWNLOAD
-    )
-    for name, path in files:
-        content = path.read_bytes()
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from pipelines.platform.model_files import artefact_digest, pickled_files
 from pipelines.platform.tracking import (
     DIGEST_TAG,
     DigestError,
@@ -12,7 +15,6 @@ from pipelines.platform.tracking import (
     TrackedRun,
     Tracking,
     UnreachableError,
-    artefact_digest,
     connect,
 )
 from pipelines.settings import Settings
@@ -43,6 +45,17 @@ def test_a_digest_depends_on_names_and_contents(tmp_path: Path) -> None:
     assert artefact_digest(first) == artefact_digest(second) != artefact_digest(third)
     (second / "x").write_text("2")
     assert artefact_digest(first) != artefact_digest(second)
+
+
+def test_pickles_are_told_by_name_by_their_first_bytes_and_inside_archives(tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_text("x")
+    (tmp_path / "innocent.bin").write_bytes(pickle.dumps([1]))
+    with zipfile.ZipFile(tmp_path / "net.pt", "w") as archive:
+        archive.writestr("archive/data.pkl", b"")
+    with zipfile.ZipFile(tmp_path / "table.npz", "w") as archive:
+        archive.writestr("values.npy", b"")
+    (tmp_path / "model.json").write_text("{}")
+    assert pickled_files(tmp_path) == ("a.pkl", "innocent.bin", "net.pt")
 
 
 @pytest.fixture(scope="module")
