@@ -24,7 +24,7 @@ from models.drift import (
     worst,
 )
 from pipelines.context import Context
-from pipelines.drift_samples import Measured, measure
+from pipelines.monitoring.samples import Measured, measure
 from pipelines.stamp import is_current, store_stamp
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _drift(context: Context, engine: Engine) -> DriftResult:
 
 def _judge(context: Context, measured: Measured) -> tuple[Judgement, ...]:
     """The verdicts; the report is written on the way."""
-    from pipelines.drift_report import compare
+    from pipelines.monitoring.report import compare
 
     report = compare(compared(measured.samples))
     report.save(_report_file(context))

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipelines.context import Context
-from pipelines.demand_history import DemandHistory, load_history
+from pipelines.forecasting.history import DemandHistory, load_history
 from pipelines.snapshot import Snapshot, take_snapshot
 from pipelines.stamp import digest_of, is_current, store_stamp
 from plant import Plant
 from plant.io import load_plant, save_plant
 
 if TYPE_CHECKING:
-    from pipelines.demand_contest import Trial
+    from pipelines.forecasting.contest import Trial
     from pipelines.platform.tracking import TrackedRun
 
 SNAPSHOT_NAME = "snapshot"
@@ -73,7 +73,7 @@ def forecast(context: Context) -> ForecastResult:
     ------
     ForecastError
         Where the plant's master data are not there.
-    pipelines.demand_history.HistoryError, models.demand.DemandError
+    pipelines.forecasting.history.HistoryError, models.demand.DemandError
         Where the history is missing, incomplete or too short.
     pipelines.platform.tracking.TrackingError
         Where MLflow does not answer, or the champion's files are not what was registered.
@@ -118,7 +118,7 @@ def _forecast_once(context: Context, history: DemandHistory) -> ForecastResult:
 
 
 def _fit_and_forecast(context: Context, history: DemandHistory) -> ForecastResult:
-    from pipelines import demand_contest as contest
+    from pipelines.forecasting import contest
     from pipelines.platform.tracking import connect
 
     trial = contest.try_challenger(context, history)
@@ -141,7 +141,7 @@ def _result(
     trial: Trial, table: pd.DataFrame, history: DemandHistory, run: TrackedRun
 ) -> ForecastResult:
     from models.demand import ENSEMBLE, earlier_coverage, score_all
-    from pipelines.forecast_report import score_document
+    from pipelines.forecasting.report import score_document
 
     _, used = trial.winner
     classes = trial.challenger.classes
@@ -176,7 +176,7 @@ def _result(
 def _log(
     context: Context, run: TrackedRun, trial: Trial, table: pd.DataFrame, result: ForecastResult
 ) -> None:
-    from pipelines import forecast_report as shown
+    from pipelines.forecasting import report as shown
 
     run.log_params({**asdict(trial.config), "data_sha256": result.data_digest})
     run.log_metrics(shown.flat_metrics(result.scores))
@@ -223,7 +223,10 @@ def _with_orders(result: ForecastResult, snapshot: Snapshot) -> ForecastResult:
 def _code() -> list[Path]:
     """Return the files whose change makes another forecast of the same history."""
     here = Path(__file__).parent
-    ours = [here / f"{name}.py" for name in ("forecast", "demand_contest", "demand_history")]
+    ours = [
+        here / "forecast.py",
+        *(here / "forecasting" / f"{n}.py" for n in ("contest", "history")),
+    ]
     return [*ours, *sorted((here.parent / "models" / "demand").glob("*.py"))]
 
 

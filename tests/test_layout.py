@@ -139,7 +139,12 @@ def test_a_dvc_stage_depends_on_the_code_that_its_step_imports(
 def test_a_dvc_stage_names_the_parameters_that_its_code_reads(step: str) -> None:
     stage = _stages()[step]
     modules = [path for path in stage["deps"] if path.startswith("pipelines/")]
-    text = "".join((ROOT / path).read_text("utf-8") for path in modules)
+    files = [
+        file
+        for path in modules
+        for file in ([ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("*.py"))
+    ]
+    text = "".join(file.read_text("utf-8") for file in files)
     branches = "|".join(Params.model_fields)
     read = set(re.findall(rf"\bparams\.({branches})\b(?!\.yaml)", text))
     assert read - set(stage["params"]) == set()

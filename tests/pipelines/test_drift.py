@@ -14,7 +14,7 @@ import pytest
 
 from pipelines import drift as step
 from pipelines.context import Context
-from pipelines.drift_samples import DriftError
+from pipelines.monitoring.samples import DriftError
 from pipelines.params import load_params
 from pipelines.settings import REPOSITORY, Settings
 

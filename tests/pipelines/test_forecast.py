@@ -168,7 +168,7 @@ def _version(floor: Floor, alias: str) -> int | None:
 def test_a_challenger_that_wins_takes_the_alias(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines import demand_contest
+    from pipelines.forecasting import contest as demand_contest
 
     real: Callable[..., np.ndarray] = demand_contest.replay
     monkeypatch.setattr(demand_contest, "replay", lambda *given: real(*given) * 3 + 50)

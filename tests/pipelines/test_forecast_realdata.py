@@ -10,8 +10,8 @@ import pytest
 
 from models.demand import ENSEMBLE, earlier_coverage, predict, score_all
 from pipelines.context import Context
-from pipelines.demand_contest import Trial, try_challenger
-from pipelines.demand_history import load_history
+from pipelines.forecasting.contest import Trial, try_challenger
+from pipelines.forecasting.history import load_history
 from pipelines.params import load_params
 from pipelines.platform.datasets import DatasetUnavailableError, locate_dataset
 from pipelines.settings import REPOSITORY, load_settings

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.demand_history import DemandHistory, HistoryError, closed_days, load_history
+from pipelines.forecasting.history import DemandHistory, HistoryError, closed_days, load_history
 
 UNTIL = date(2023, 1, 22)
 

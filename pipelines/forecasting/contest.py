@@ -29,7 +29,7 @@ from models.demand import (
 )
 from models.demand.panel import Floats
 from pipelines.context import Context
-from pipelines.demand_history import DemandHistory, closed_days
+from pipelines.forecasting.history import DemandHistory, closed_days
 from pipelines.platform.tracking import ModelVersion, Served, TrackedRun, Tracking
 
 MODEL = "takt-demand"
@@ -154,7 +154,7 @@ def register(
 
     The champion alias moves only where the challenger won or there is none to compare it with.
     """
-    from pipelines import demand_model
+    from pipelines.forecasting import served as demand_model
 
     recent = history.table["time"] > history.table["time"].max() - pd.Timedelta(days=EXAMPLE_DAYS)
     example = history.table[recent].reset_index(drop=True)

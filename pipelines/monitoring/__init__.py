@@ -1,0 +1,1 @@
+"""Monitoring: what is compared when drift is judged, and the report of it."""
