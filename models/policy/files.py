@@ -1,0 +1,68 @@
+"""A dispatcher on disk: weights as safetensors beside a description with their digest; no Ray needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+
+from models.policy.dispatcher import Dispatcher, NetworkShape
+
+WEIGHTS, DESCRIPTION = "weights.safetensors", "policy.json"
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+class PolicyError(ValueError):
+    """A folder does not hold the policy that was stored in it; the text says what is wrong."""
+
+
+def save_policy(policy: Dispatcher, folder: Path) -> str:
+    """The SHA-256 of the weights, which are stored in the folder with their description."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: values.detach().contiguous() for name, values in policy.state_dict().items()}
+    save_file(state, folder / WEIGHTS)
+    digest = _digest(folder / WEIGHTS)
+    description = {"sha256": digest, "shape": asdict(policy.shape)}
+    (folder / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", "utf-8")
+    return digest
+
+
+def load_policy(folder: Path = SHIPPED) -> Dispatcher:
+    """The policy stored in a folder, ready to be asked; without a folder, the one that Takt comes with.
+
+    Raises
+    ------
+    PolicyError
+        Where a file is missing, the weights are not those described, or do not fit this network.
+    """
+    described, weights = folder / DESCRIPTION, folder / WEIGHTS
+    for file in (described, weights):
+        if not file.is_file():
+            raise PolicyError(f"{file}: not there; run `takt train` to make a policy")
+    try:
+        description = json.loads(described.read_text("utf-8"))
+        expected, shape = description["sha256"], NetworkShape(**description["shape"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise PolicyError(
+            f"{described}: not a policy's description ({error}); train again"
+        ) from error
+    found = _digest(weights)
+    if found != expected:
+        raise PolicyError(
+            f"{weights}: expected SHA-256 {expected}, found {found}; it is not what was trained and "
+            "is not loaded; train again"
+        )
+    policy = Dispatcher(shape)
+    try:
+        policy.load_state_dict(load_file(weights))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise PolicyError(f"{weights}: does not fit this network: {reason}; train again") from error
+    return policy.eval()
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
