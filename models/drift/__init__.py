@@ -1,5 +1,6 @@
 """Drift: what is compared with what, and when the difference counts. No files, no services."""
 
+from models.drift.retraining import CONCERNS, RetrainingDecision, decide_retraining
 from models.drift.samples import (
     MEASURES,
     Kind,
@@ -10,6 +11,8 @@ from models.drift.samples import (
     forecast_samples,
     input_samples,
     output_samples,
+    prediction_samples,
+    realised_windows,
 )
 from models.drift.verdict import (
     KINDS,
@@ -20,19 +23,23 @@ from models.drift.verdict import (
     judge_adherence,
     judge_forecast,
     judge_inputs,
+    judge_predictions,
     worst,
 )
 
 __all__ = [
+    "CONCERNS",
     "KINDS",
     "MEASURES",
     "P_VALUE",
     "Comparison",
     "Judgement",
     "Kind",
+    "RetrainingDecision",
     "Sample",
     "Verdict",
     "compared",
+    "decide_retraining",
     "demonstrated_share",
     "executed_adherence",
     "forecast_samples",
@@ -40,6 +47,9 @@ __all__ = [
     "judge_adherence",
     "judge_forecast",
     "judge_inputs",
+    "judge_predictions",
     "output_samples",
+    "prediction_samples",
+    "realised_windows",
     "worst",
 ]

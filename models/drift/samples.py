@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Kind = Literal["inputs", "forecast", "schedule"]
+Kind = Literal["inputs", "predictions", "forecast", "schedule"]
 
 MEASURES = ("ordered_units", "produced_units", "issued_units", "delivered_units")
 
@@ -65,6 +65,56 @@ def forecast_samples(windows: Any, last_day: Any, current_days: int) -> tuple[Sa
         )
         for name in ("wape", "bias")
     )
+
+
+def prediction_samples(earlier: Any, now: Any) -> tuple[Sample, ...]:
+    """Return a sample of what is forecast for a day, all products together: earlier, and now.
+
+    Like with like: a forecast is smoother than what comes, so forecasts are compared with forecasts.
+
+    Parameters
+    ----------
+    earlier
+        `origin`, `ds`, `units`: what was forecast from past origins.
+    now
+        `ds`, `units`: the forecast in use.
+    """
+    found = [
+        frame.groupby(keys)["units"].sum()
+        for frame, keys in ((earlier, ["origin", "ds"]), (now, ["ds"]))
+    ]
+    before, current = (values.sort_index().to_numpy(float) for values in found)
+    return (Sample("predictions", "forecast a day", before, current),)
+
+
+def realised_windows(forecasts: Any, daily: Any, least_days: int) -> Any:
+    """Return how far off past forecasts were on the days that have come since, as windows.
+
+    Parameters
+    ----------
+    forecasts
+        `origin` (the first day forecast), `unique_id`, `ds`, `mean`.
+    daily
+        `unique_id`, `ds`, `ordered_units`.
+    least_days
+        Forecasts of which fewer days have come say nothing yet.
+
+    Returns
+    -------
+    frame with `origin`, `wape`, `bias`, `days`; oldest first
+    """
+    met = forecasts.merge(daily, on=["unique_id", "ds"])
+    met = met.assign(error=met["mean"] - met["ordered_units"])
+    met["off"] = met["error"].abs()
+    found = met.groupby("origin").agg(
+        off=("off", "sum"),
+        error=("error", "sum"),
+        sold=("ordered_units", "sum"),
+        days=("ds", "nunique"),
+    )
+    found = found[(found["days"] >= least_days) & (found["sold"] > 0)]
+    found = found.assign(wape=found["off"] / found["sold"], bias=found["error"] / found["sold"])
+    return found.reset_index()[["origin", "wape", "bias", "days"]]
 
 
 def output_samples(planned: Any, produced: Any) -> tuple[Sample, ...]:

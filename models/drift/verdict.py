@@ -9,7 +9,7 @@ from typing import Literal
 from models.drift.samples import Floats, Kind
 
 Verdict = Literal["ok", "warn", "drift"]
-KINDS: tuple[Kind, ...] = ("inputs", "forecast", "schedule")
+KINDS: tuple[Kind, ...] = ("inputs", "predictions", "forecast", "schedule")
 SEVERITY: tuple[Verdict, ...] = ("ok", "warn", "drift")
 
 # Two-sample Kolmogorov-Smirnov: right for a few dozen days a side, where distances between
@@ -100,6 +100,33 @@ def judge_forecast(
     told = f"{before:.3f} before" if len(earlier) else "none before"
     reason = f"WAPE {found:.3f}, {told}, at most {most:g}"
     return Judgement("forecast", verdict, measure, found, most, reason, tuple(columns))
+
+
+def judge_predictions(columns: Sequence[Comparison], most: float) -> Judgement:
+    """Return drift where forecasts moved by at least `most` of their former mean, and not by chance.
+
+    A warning where they are unlike the former ones in any other way.
+    """
+    measure = "change of the mean forecast, as a share"
+    if not columns:
+        return _unmeasured("predictions", measure, most)
+    shifts = [
+        abs(one.current_mean / one.reference_mean - 1)
+        if one.reference_mean
+        else float(one.current_mean != 0)
+        for one in columns
+    ]
+    found = max(shifts)
+    moved = [
+        one for one, shift in zip(columns, shifts, strict=True) if one.has_drifted and shift >= most
+    ]
+    verdict = _graded(bool(moved), any(one.has_drifted for one in columns))
+    worst_one = columns[shifts.index(found)]
+    reason = (
+        f"{worst_one.column}: {worst_one.current_mean:,.0f} on average, "
+        f"{worst_one.reference_mean:,.0f} before (p = {worst_one.p_value:.3f})"
+    )
+    return Judgement("predictions", verdict, measure, found, most, reason, tuple(columns))
 
 
 def judge_adherence(

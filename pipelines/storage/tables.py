@@ -15,6 +15,7 @@ from pipelines.storage.fact_tables import (
     ProductRow,
     QuarantineRow,
 )
+from pipelines.storage.model_tables import RetrainingRow
 from pipelines.storage.plant_tables import (
     ArrivalRow,
     BomLineRow,
@@ -94,6 +95,7 @@ __all__ = [
     "ProductPlantRow",
     "ProductRow",
     "QuarantineRow",
+    "RetrainingRow",
     "ShiftRow",
     "UserRow",
     "UserSessionRow",

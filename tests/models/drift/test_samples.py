@@ -12,6 +12,8 @@ from models.drift import (
     forecast_samples,
     input_samples,
     output_samples,
+    prediction_samples,
+    realised_windows,
 )
 
 DAYS = pd.date_range("2023-06-01", periods=10)
@@ -94,3 +96,25 @@ def test_output_is_summed_over_products_by_day() -> None:
     planned = pd.concat([_units("A", [1.0, 2.0]), _units("B", [3.0])])
     (sample,) = output_samples(planned, _units("A", [7.0]))
     assert (sample.reference.tolist(), sample.current.tolist()) == ([7.0], [4.0, 2.0])
+
+
+def test_forecasts_are_compared_by_their_daily_totals_from_earlier_origins() -> None:
+    earlier = pd.concat(
+        [_units("A", [1.0, 2.0]).assign(origin=1), _units("B", [10.0, 20.0]).assign(origin=1),
+         _units("A", [3.0]).assign(origin=2)]
+    )  # fmt: skip
+    (sample,) = prediction_samples(earlier, _units("A", [5.0, 6.0]))
+    assert (sample.reference.tolist(), sample.current.tolist()) == ([11.0, 22.0, 3.0], [5.0, 6.0])
+
+
+def test_what_was_forecast_is_held_against_the_days_that_have_come() -> None:
+    made = [
+        pd.DataFrame({"origin": DAYS[0], "unique_id": "A", "ds": DAYS[:4], "mean": 10.0}),
+        pd.DataFrame({"origin": DAYS[8], "unique_id": "A", "ds": DAYS[8:], "mean": 10.0}),
+        pd.DataFrame({"origin": DAYS[9], "unique_id": "B", "ds": DAYS[9:], "mean": 1.0}),
+    ]
+    came = pd.DataFrame({"unique_id": "A", "ds": DAYS, "ordered_units": 8.0})
+    found = realised_windows(pd.concat(made), came, least_days=3)
+    assert found["origin"].tolist() == [DAYS[0]]
+    assert found["wape"].tolist() == pytest.approx([0.25])
+    assert found["bias"].tolist() == pytest.approx([0.25])

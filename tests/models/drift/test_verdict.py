@@ -10,6 +10,7 @@ from models.drift import (
     judge_adherence,
     judge_forecast,
     judge_inputs,
+    judge_predictions,
     worst,
 )
 
@@ -71,3 +72,16 @@ def test_the_gravest_verdict_counts() -> None:
     bad = judge_inputs(_columns(4, 4), 0.5)
     assert worst([fine, fine]) == "ok"
     assert worst([fine, bad, fine]) == "drift"
+
+
+@pytest.mark.parametrize(
+    ("p_value", "now", "verdict"),
+    [(0.4, 2.0, "ok"), (0.001, 1.1, "warn"), (0.001, 1.4, "drift"), (0.001, 0.5, "drift")],
+)
+def test_predictions_drift_where_they_moved_far_and_not_by_chance(
+    p_value: float, now: float, verdict: str
+) -> None:
+    found = judge_predictions([Comparison("forecast a day", p_value, 1.0, now)], most=0.3)
+    assert found.verdict == verdict
+    assert found.statistic == pytest.approx(abs(now - 1))
+    assert judge_predictions([], most=0.3).statistic is None
