@@ -16,6 +16,9 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export SPARK_LOCAL_IP ?= 127.0.0.1
 export GIT_PYTHON_REFRESH := quiet
+# `make run` ends by serving the dashboard until Ctrl-C; not in CI, nor with SERVE=no.
+SERVE ?= $(if $(CI),no,yes)
+PORT ?= 8000
 # Steps start a dozen Python processes; without their bytecode kept each compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -25,8 +28,8 @@ help: ## list these commands
 setup: ## build .venv from the locked requirements, see to Java 17 (nothing to do when they stand)
 	@bash deploy/setup.sh
 
-run: setup ## plan 50 lines from real data: the Airflow DAG, in the foreground, then the KPI table
-	@$(BIN)/takt run
+run: setup ## plan 50 lines from real data: the Airflow DAG, the KPI table, then the dashboard (SERVE=no: not)
+	@$(BIN)/takt run $(if $(filter no 0,$(SERVE)),,--serve --port $(PORT))
 
 test: ## the linters, then every test
 	@bash deploy/setup.sh test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 APPLICATION = "service.app:serve_app"  # by name: pipelines do not import the service
 CELERY = "service.celery_worker"
+MOST_NAMED = 5  # users
+# Seconds and tries of a request to MLflow: a planner who publishes waits for it. Its own are 120 s and 7.
+PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
 
 Role = Annotated[str, typer.Option("--role", help="viewer, planner or admin.")]
 PasswordFile = Annotated[
@@ -61,6 +65,8 @@ def serve(
     load_secret(settings)  # what is wrong is said now, not by each worker
     open_database(settings.database_url).dispose()
     _find_service()
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
     say(f"http://{host}:{port} (Ctrl-C stops)")
     try:
         uvicorn.run(
@@ -79,6 +85,32 @@ def serve(
     except SystemExit as error:  # uvicorn's, where it cannot listen
         if error.code:
             raise CommandError(f"cannot listen on {host}:{port}", FAILED) from error
+
+
+def serve_dashboard(port: int) -> None:
+    """Serve the dashboard on this machine, and say how to log in, until stopped."""
+    if is_listening(port):
+        say(
+            f"port {port} is taken; a dashboard that is open there shows the new version by itself,"
+        )
+        say(f"anything else: takt serve --port {port + 1}")
+        return
+    with _Accounts() as accounts:
+        users = accounts.list()
+    say(f"the dashboard with the schedule just published: http://127.0.0.1:{port}")
+    if users:
+        say(f"log in as {', '.join(user.name for user in users[:MOST_NAMED])}")
+    else:
+        program = Path(sys.executable).with_name("takt")
+        say("nobody can log in yet; in another terminal, with a name of your choice:")
+        say(f"    {program} users add NAME --role admin")
+    serve(port=port)
+
+
+def is_listening(port: int) -> bool:
+    """Whether something on this machine listens there already."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def worker(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.commands.errors import FAILED, INPUT_ERRORS, CommandError
 from pipelines.commands.options import Json, epilog
 from pipelines.commands.output import print_json, print_table, say
+from pipelines.commands.service import serve_dashboard
 
 if TYPE_CHECKING:
     from pipelines.context import Context
@@ -26,24 +27,32 @@ STEPS = {
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    example = epilog("takt run", "takt run --json", codes=CODES)
+    example = epilog("takt run", "takt run --serve --port 8001", "takt run --json", codes=CODES)
     app.command("run", epilog=example)(run_command)
     for step, about in STEPS.items():
         command = _step_command(step, about)
         app.command(step, epilog=epilog(f"takt {step}", codes=CODES))(command)
 
 
-def run_command(as_json: Json = False) -> None:
+def run_command(
+    as_json: Json = False,
+    is_served: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="End by serving the dashboard.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to serve it on.")] = 8000,
+) -> None:
     """Run the whole loop, ingest to drift, as the Airflow DAG in the foreground."""
     from pipelines.run import run
     from pipelines.run_result import show_result
 
     if as_json:
         print_json(run(say))
-        return
-    from pipelines.commands.output import console
+    else:
+        from pipelines.commands.output import console
 
-    show_result(run(), console())
+        show_result(run(), console())
+    if is_served:
+        serve_dashboard(port)
 
 
 def _step_command(step: str, about: str) -> Any:
