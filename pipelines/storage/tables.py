@@ -16,6 +16,7 @@ from pipelines.storage.fact_tables import (
     QuarantineRow,
 )
 from pipelines.storage.model_tables import RetrainingRow
+from pipelines.storage.output_tables import OrderRiskRow, StockRiskRow
 from pipelines.storage.plant_tables import (
     ArrivalRow,
     BomLineRow,
@@ -90,6 +91,7 @@ __all__ = [
     "LoginFailureRow",
     "NoticeRow",
     "OrderChangeRow",
+    "OrderRiskRow",
     "OrderRow",
     "PlantRow",
     "ProductPlantRow",
@@ -97,6 +99,7 @@ __all__ = [
     "QuarantineRow",
     "RetrainingRow",
     "ShiftRow",
+    "StockRiskRow",
     "UserRow",
     "UserSessionRow",
     "UserTargetRow",
