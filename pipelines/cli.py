@@ -12,7 +12,9 @@ from pipelines.commands import (
     alternatives,
     exchange,
     factory,
+    forecast,
     history,
+    models,
     pictures,
     planning,
     react,
@@ -36,7 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 GROUPS = (
-    steps, planning, alternatives, exchange, pictures, history, factory, stream, react, service,
+    steps, forecast, models, planning, alternatives, exchange, pictures, history, factory, stream,
+    react, service,
 )  # fmt: skip
 for group in GROUPS:
     group.register(app)

@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
     example = epilog("takt run", "takt run --serve --port 8001", "takt run --json", codes=CODES)
     app.command("run", epilog=example)(run_command)
     for step, about in STEPS.items():
-        command = _step_command(step, about)
+        if step == "forecast":  # a group: the step, and any file
+            continue
+        command = step_command(step, about)
         app.command(step, epilog=epilog(f"takt {step}", codes=CODES))(command)
 
 
@@ -55,7 +57,9 @@ def run_command(
         serve_dashboard(port)
 
 
-def _step_command(step: str, about: str) -> Any:
+def step_command(step: str, about: str) -> Any:
+    """The command that does one step."""
+
     def command(as_json: Json = False) -> None:
         from pipelines.context import load_context
         from pipelines.steps import find_step

@@ -45,6 +45,10 @@ class TrackedRun:
         """Keep a text under a file name (JSON, CSV, HTML, ...)."""
         self.client.log_text(self.id, text, name)
 
+    def read_text(self, name: str) -> str:
+        """Return a text that was kept under that name."""
+        return Path(self.client.download_artifacts(self.id, name)).read_text("utf-8")
+
     def log_figure(self, figure: Figure, name: str) -> None:
         """Keep a Matplotlib figure under a file name such as ``plots/error.png``."""
         self.client.log_figure(self.id, figure, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ class Fit:
         A table that the model takes, and the one it gives; the signature is inferred from them.
     data_digest
         SHA-256 of the data that it was fitted on.
+    trained_until
+        The last day of those data: drift counts a model's age from it.
     params
         What it was fitted with.
     metrics
@@ -56,6 +59,7 @@ class Fit:
     example: Any
     answer: Any
     data_digest: str
+    trained_until: date | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from models.contest import Decision
@@ -15,7 +15,6 @@ from pipelines.platform.tracking import ModelVersion, TrackedRun, Tracking, conn
 from pipelines.registry.errors import (
     NoChampionError,
     PickledError,
-    RegistryError,
     UnknownModelError,
 )
 from pipelines.registry.fit import Fit
@@ -23,6 +22,7 @@ from pipelines.registry.reigns import HOLD_TAG, Hold, Kind, Reign, hold_of, reig
 
 PREFIX = "takt-"
 DATA_TAG = "takt.data_sha256"
+UNTIL_TAG = "takt.trained_until"
 MET_TAG = "takt.met_champion"
 
 
@@ -90,6 +90,14 @@ class Registry:
         """Return the champion among the model's versions, if there is one."""
         return self.tracking.find(full_name(name), "champion")
 
+    def trained_until(self, name: str) -> date | None:
+        """Return the last day of the champion's data, or else the day it was registered on, if any."""
+        champion = self.champion(name)
+        if champion is None:
+            return None
+        told = champion.tags.get(UNTIL_TAG)
+        return date.fromisoformat(told) if told else champion.registered_at.date()
+
     def load_champion(self, name: str) -> Path:
         """Return the folder of the champion's own files, their digest having been checked.
 
@@ -118,6 +126,20 @@ class Registry:
             for version in self.tracking.versions(full_name(name))
         )
 
+    def versions(self, name: str) -> list[ModelVersion]:
+        """Return the model's versions, newest first.
+
+        Raises
+        ------
+        UnknownModelError
+            Where there is no such model; the message names those that there are.
+        """
+        found = self.tracking.versions(full_name(name))
+        if not found:
+            known = ", ".join(sorted(self.tracking.models())) or "none yet"
+            raise UnknownModelError(f"model {full_name(name)}: not registered; there are: {known}")
+        return found
+
     def version(self, name: str, number: int) -> ModelVersion:
         """Return one version of a model.
 
@@ -126,10 +148,7 @@ class Registry:
         UnknownModelError
             Where there is no such model or version; the message names those that there are.
         """
-        versions = self.tracking.versions(full_name(name))
-        if not versions:
-            known = ", ".join(sorted(self.tracking.models())) or "none yet"
-            raise UnknownModelError(f"model {full_name(name)}: not registered; there are: {known}")
+        versions = self.versions(name)
         for one in versions:
             if one.version == number:
                 return one
@@ -197,6 +216,8 @@ class Registry:
         for name, text in fit.texts.items():
             run.log_text(text, name)
         tags = {DATA_TAG: fit.data_digest}
+        if fit.trained_until is not None:
+            tags[UNTIL_TAG] = fit.trained_until.isoformat()
         name = full_name(fit.name)
         version = self.tracking.register(run, name, fit.folder, fit.served(), tags)
         self.tracking.set_alias(version, "challenger")
@@ -207,15 +228,11 @@ class Registry:
         run.log_text(json.dumps(decision.document(), indent=2), "decision.json")
         run.log_tags({"takt.verdict": decision.outcome, "takt.version": str(version.version)})
 
-    def _nobody_before(self, name: str) -> RegistryError:
+    def _nobody_before(self, name: str) -> NoChampionError:
+        self.versions(name)
         champion = self.champion(name)
-        if champion is None:
-            known = ", ".join(sorted(self.tracking.models())) or "none yet"
-            return UnknownModelError(f"model {full_name(name)}: no champion; models: {known}")
-        return NoChampionError(
-            f"model {full_name(name)}: version {champion.version} is its first champion, there is "
-            "none to go back to"
-        )
+        who = f"version {champion.version} is its first champion" if champion else "no champion"
+        return NoChampionError(f"model {full_name(name)}: {who}, there is none to go back to")
 
     def _crown(self, version: ModelVersion, kind: Kind, reason: str) -> Reign:
         """Write the reign down, then move the alias."""
