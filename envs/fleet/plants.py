@@ -53,7 +53,7 @@ class Rhythm:
 class Fleet(NamedTuple):
     """B plants of L lines and I items each, for the kernel. K: the most items that one line can make.
 
-    size, lines, items: B, L, I. Plants [B]: horizon, opens (nothing new starts before), moves (base runs
+    size, lines, items: B, L, I. Plants [B]: own_lines (without what fills up), horizon, opens (nothing new starts before), moves (base runs
     that count as moved whatever is done), mean_setup (minutes), weights [B, 7] as in `plant.COMPONENTS`.
     rhythm [6]: the fields of `Rhythm`. calendar: of all lines; regular_until [S]: shift minutes of the
     line before the first overtime shift at or after a shift, FAR where none follows. Lines [BL]: room
@@ -71,6 +71,7 @@ class Fleet(NamedTuple):
     lines: int
     items: int
     rhythm: Ints
+    own_lines: Ints
     horizon: Ints
     opens: Ints
     moves: Ints
@@ -171,6 +172,7 @@ def build_fleet(
         lines=lines,
         items=items,
         rhythm=np.array(astuple(rhythm), np.int64),
+        own_lines=np.array([len(world.slot_item) for world in worlds], np.int64),
         calendar=calendar,
         room=np.array(room, np.int64),
         changeovers=ChangeoverArrays(joined.pop("minutes"), joined.pop("money")),
