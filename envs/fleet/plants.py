@@ -53,8 +53,9 @@ class Rhythm:
 class Fleet(NamedTuple):
     """B plants of L lines and I items each, for the kernel. K: the most items that one line can make.
 
-    size, lines, items: B, L, I. Plants [B]: own_lines (without what fills up), horizon, opens (nothing new starts before), moves (base runs
-    that count as moved whatever is done), mean_setup (minutes), weights [B, 7] as in `plant.COMPONENTS`.
+    size, lines, items: B, L, I. Plants [B]: own_lines (without what fills up), horizon, opens (nothing
+    new starts before), moves (base runs that count as moved whatever is done), mean_setup (minutes),
+    weights [B, 7] as in `plant.COMPONENTS`.
     rhythm [6]: the fields of `Rhythm`. calendar: of all lines; regular_until [S]: shift minutes of the
     line before the first overtime shift at or after a shift, FAR where none follows. Lines [BL]: room
     (shift minutes before the horizon), money per hour, initial_family, table; slots [BL, K]: item (-1:
