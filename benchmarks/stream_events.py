@@ -15,6 +15,7 @@ LINES = 50
 ITEMS = 200
 KINDS = ("count", "quality", "line_state", "material", "order")
 SHARES = (0.8, 0.1, 0.04, 0.03, 0.03)
+CAMPAIGN = 1_800.0  # seconds for which a line makes the same item
 STATES = ("running", "idle", "changeover", "down", "offline")
 NUL = chr(0)
 
@@ -37,12 +38,16 @@ def stream_plant() -> Plant:
 def random_events(
     random: np.random.Generator, count: int, now: datetime, past: timedelta = timedelta(hours=2)
 ) -> Iterator[bytes]:
-    """Events of all types, their instants within `past` before `now`; quantities are whole."""
+    """Events of all types, their instants within `past` before `now`; quantities are whole.
+
+    A line makes one item at a time, each for half an hour.
+    """
     kinds = random.choice(len(KINDS), count, p=SHARES)
     ids = random.bytes(16 * count)
     seconds = random.random(count) * past.total_seconds()
     lines = random.integers(0, LINES, count)
-    items = random.integers(0, ITEMS, count)
+    made = random.integers(0, ITEMS, (LINES, int(past.total_seconds() // CAMPAIGN) + 1))
+    items = made[lines, (seconds // CAMPAIGN).astype(int)]
     numbers = random.integers(0, 100, (count, 2))
     begin = now.timestamp() - past.total_seconds()
     for index in range(count):

@@ -22,6 +22,7 @@ from pipelines.metrics import record_lag
 from pipelines.plan_base import PLANT_NAME
 from pipelines.platform.kafka import KafkaError, connector_jars, is_reachable, make_topics
 from pipelines.platform.spark import JVM_OF_STREAMS, spark_session
+from pipelines.platform.spark_workers import DAEMON
 from pipelines.storage import StorageError, open_database
 from pipelines.stream_checkpoint import open_checkpoint, query_id, rewind, set_aside
 from pipelines.stream_sink import Sink
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 LOOK_EVERY = 0.2  # seconds between looks at whether to stop
+LAG_EVERY = 10  # looks between those at the lag, of which each takes some milliseconds
 WAIT_FOR_BROKER = 2.0  # seconds between attempts to reach a broker that is away
 START_ATTEMPTS, WAIT_AT_START = 30, 2.0  # of Kafka and the database; seconds between them
 ATTEMPTS = 3  # failures in a row, none of them the broker's or the database's, that end the stream
@@ -44,6 +46,7 @@ SPARK = {
     "spark.sql.streaming.minBatchesToRetain": "20",
     "spark.sql.codegen.cache.maxEntries": "200",
     "spark.sql.adaptive.enabled": "false",
+    "spark.python.daemon.module": DAEMON,
 }
 
 
@@ -260,8 +263,10 @@ def _watch(query: StreamingQuery, sink: Sink) -> Exception | None:
 
 
 def _until_it_ends(query: StreamingQuery, sink: Sink) -> Exception | None:
+    looks = 0
     while query.isActive and not sink.stop.wait(LOOK_EVERY):
-        if progress := query.lastProgress:
+        looks += 1
+        if looks % LAG_EVERY == 0 and (progress := query.lastProgress):
             for read in progress.sources:
                 record_lag(read.endOffset, read.latestOffset)
     if sink.stop.is_set() and query.isActive:

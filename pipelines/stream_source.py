@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 FILES = "*.jsonl"
 FILE_SCHEMA = "path string, modificationTime timestamp, length long, content binary"
-# A broker that is away is told within seconds; the stream then waits for it.
+# A broker that is away is told within seconds; the stream then waits for it. A fetch at the end of a
+# partition holds the next one up for as long as it may wait.
 KAFKA_OPTIONS = {
+    "kafka.fetch.max.wait.ms": "50",
     "kafka.request.timeout.ms": "5000",
     "kafka.default.api.timeout.ms": "10000",
     "kafkaConsumer.pollTimeoutMs": "10000",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,8 @@ def spark_session(
             f"Spark does not start on {settings.spark_master}: it needs Java 17 (Debian, Ubuntu: "
             f"apt-get install openjdk-17-jre-headless) on the PATH or at JAVA_HOME ({error})"
         ) from error
+    if settings.spark_master.startswith("local"):
+        session.sparkContext.pythonExec = sys.executable  # else the first python3 on the PATH
     try:
         yield session
     finally:
