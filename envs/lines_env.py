@@ -24,7 +24,7 @@ class LinesEnv(ParallelEnv):  # type: ignore[misc]
     Agents are the lines by their ids. All act at every step; one that has nothing to decide can only hold.
     Each is rewarded with the plant's reward over the number of lines, so that the sum is the plant's.
 
-    Observation of a line (a dict; I items, K slots): `line` float32 [20], `slots` [K, 14], `mask`
+    Observation of a line (a dict; I items, K slots): `line` float32 [22], `slots` [K, 16], `mask`
     int8 [1 + K], `slot_item` int32 [K], and of the plant `plant`, `items`, `item_mask`, `edges`, `edge_units`
     as in `FleetEnv`. Action: MultiDiscrete [3]: choice, size, mode. `state()` is the whole plant in one
     float32 vector.

@@ -19,6 +19,7 @@ from envs.fleet.kernel_choices import MODES, SIZES
 from envs.fleet.kernel_observe import observe
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.observation import Observation, blank, constants, observation_space
+from envs.fleet.outlook import outlook_of
 from envs.fleet.plants import Assignment, Fleet, Rhythm, build_fleet
 from envs.fleet.scale import hourly_cost
 from envs.fleet.state import State, new_state
@@ -39,7 +40,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
     Observation (a dict; L lines, I items, K the most items that one line can make, E edges):
 
-    - `plant` float32 [B, 19], `lines` [B, L, 20], `items` [B, I, 33], `slots` [B, L, K, 14]: see
+    - `plant` float32 [B, 19], `lines` [B, L, 20], `items` [B, I, 33], `slots` [B, L, K, 16]: see
       `envs.fleet.kernel_observe`. Slots are 0 for lines that do not decide.
     - `mask` int8 [B, L, 1 + K]: 1 where the choice can be made; holding always can.
     - `line_mask` int8 [B, L], `item_mask` int8 [B, I]: 0 for what fills smaller plants up.
@@ -93,6 +94,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self.scales = np.array(given, np.float64)
         self._figures = luck.figures()
         self._clock = clock_of(self.fleet)
+        self._outlook = outlook_of(self.fleet)
         self._copy = copy
         self._mode = autoreset_mode
         lines, slots = self.fleet.lines, self.fleet.slot_item.shape[1]
@@ -244,8 +246,9 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
     def _observe(self, first: int, last: int) -> None:
         observe(
-            self.fleet, self.state, self._clock, self._figures, self.scales, first, last, self._seen
-        )
+            self.fleet, self.state, self._clock, self._outlook, self._figures, self.scales, first, last,
+            self._seen,
+        )  # fmt: skip
 
     def _in_parts(self, work: Callable[[int, int], None]) -> None:
         if self._pool is None:

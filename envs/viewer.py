@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import io
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,23 @@ def drawn(
         at = MARGIN + round(min(now, plant.horizon) * scale)
         picture[:, at : at + 1] = NOW
     return picture
+
+
+def animated(
+    plant: Plant, schedule: Schedule, frames: int = 60, width: int = 960, milliseconds: int = 80
+) -> bytes:
+    """A GIF of the schedule as it comes about: each frame has the runs that have started by its minute."""
+    from PIL import Image  # loaded where a film is asked for
+
+    pictures = []
+    for now in np.linspace(0, plant.horizon, frames).astype(int).tolist():
+        so_far = Schedule(tuple(run for run in schedule.runs if run.start <= now))
+        pictures.append(Image.fromarray(drawn(plant, so_far, now, width)))
+    out = io.BytesIO()
+    pictures[0].save(
+        out, "GIF", save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0
+    )
+    return out.getvalue()
 
 
 def written(plant: Plant, schedule: Schedule, now: int | None = None, width: int = 96) -> str:

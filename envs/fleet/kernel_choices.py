@@ -4,6 +4,7 @@ A choice is an item (a slot of the line), a size and a mode. Sizes: COVER what t
 least the economic lot; ONE or TWO economic lots; ALL that the horizon still needs. Modes: REGULAR ends
 before the next overtime shift, OVERTIME goes through it. Every size and mode of a possible slot is
 possible: a lot shrinks to what the need, the calendar, the next kept run and the material leave room for.
+A plan that is carried out says the units itself (TOLD); that size is no choice of a scheduler.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from envs.kernel_lot import lot_within
 from plant.calendar import minute_of, worked_before
 from plant.compiled import inner
 
-COVER, ONE, TWO, ALL = range(4)
+COVER, ONE, TWO, ALL, TOLD = range(5)
 SIZES, MODES = 4, 2
 REGULAR, OVERTIME = range(2)
 SLACK_SCALE = 1.0  # days; k1 of ATCS, in days instead of mean processing times
@@ -70,6 +71,8 @@ def wanted_lot(f: Fleet, s: State, line: int, slot: int, size: int) -> float:
         lot = 2.0 * lot
     elif size == ALL:
         lot = s.need_total[item]
+    elif size == TOLD:
+        lot = s.told[line]
     return float(min(lot, s.need_total[item]))
 
 
@@ -85,7 +88,8 @@ def lot_of(
     setup = setup_into(f, s, line, item)[0]
     room = room_of(f, s, line, item, worked + setup)
     longest = f.rhythm[LONGEST]
-    room = min(room, longest if size < TWO else 2 * longest)
+    if size != TOLD:
+        room = min(room, longest if size < TWO else 2 * longest)
     if mode == REGULAR:
         room = min(room, regular_room(f, line, worked + setup))
     if room <= 0:

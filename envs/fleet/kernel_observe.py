@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from envs.fleet.kernel_choices import regular_room, worked_when_free
 from envs.fleet.kernel_lines import kept_begin, setup_into
+from envs.fleet.kernel_outlook import Outlook, part_of, see_ahead, see_starts
 from envs.fleet.kernel_stocks import DAY, DUST, can_be_taken
 from envs.fleet.luck import (
     DEMAND_SPREAD,
@@ -24,11 +25,9 @@ from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
 from plant.compiled import inner, outer
 
-PLANT_FEATURES, LINE_FEATURES, ITEM_FEATURES, SLOT_FEATURES = 19, 20, 33, 14
-BUCKETS = np.array([480, 1440, 2880, 4320, 7200, 10080, 14400, 20160])  # minutes ahead
-FIRST_DUE, FIRST_ARRIVAL = 17, 25
+PLANT_FEATURES, LINE_FEATURES, ITEM_FEATURES, SLOT_FEATURES = 19, 22, 41, 16
 PER_DAY = 1.0 / 1440.0
-SLACK, INDEX, BEHIND, OVERTIME_SHARE = 4, 10, 11, 12  # slot features
+SLACK, INDEX, BEHIND, OVERTIME_SHARE, DEAR = 4, 10, 11, 12, 14  # slot features
 
 
 class Clock(NamedTuple):
@@ -45,7 +44,7 @@ class Clock(NamedTuple):
 class Seen(NamedTuple):
     """The observation of B plants, and which lines [BL] show slots that are not all 0.
 
-    plant [B, 19], lines [B, L, 20], items [B, I, 33], slots [B, L, K, 14], mask [B, L, 1 + K].
+    plant [B, 19], lines [B, L, 22], items [B, I, 41], slots [B, L, K, 16], mask [B, L, 1 + K].
     """
 
     plant: NDArray[np.float32]
@@ -60,12 +59,6 @@ class Seen(NamedTuple):
 def squashed(value: float) -> float:
     """A number of at least 0 in 0..1, half at 1."""
     return value / (1.0 + value)
-
-
-@inner
-def part_of(value: float, per: float) -> float:
-    """The same of a number over another."""
-    return value / (value + per)
 
 
 @inner
@@ -88,7 +81,7 @@ def see_plant(f: Fleet, s: State, luck: Floats, scale: float, b: int, out: Seen)
     seen = out.plant[b]
     seen[0] = share
     seen[1], seen[2] = np.sin(2.0 * np.pi * now / DAY), np.cos(2.0 * np.pi * now / DAY)
-    seen[3] = deciding / lines
+    seen[3] = deciding / f.own_lines[b]
     seen[4] = squashed(backlog / 24.0 / scale)
     seen[5] = min(hours * 60.0 / max(left * (1.0 - share), 60.0), 3.0)
     seen[6], seen[7] = luck[DEMAND_SPREAD], luck[LATE_SHARE]
@@ -101,13 +94,13 @@ def see_plant(f: Fleet, s: State, luck: Floats, scale: float, b: int, out: Seen)
 
 @inner
 def see_lines(f: Fleet, s: State, clock: Clock, b: int, out: Seen) -> None:
-    """What each line does and is about to do; the money in columns 15 to 17 never changes.
+    """What each line does and is about to do; columns 15 to 17, 20 and 21 never change.
 
     Deciding; running; changing over or waiting to; down; holding; days until asked, until the run's
     expected end, since the last failure, until repaired; share of the run done; shift share in the next
     8, 24 and 72 h, overtime share in 24 h; days until its next kept run; run, overtime and idle money of
     an hour over the plant's of an hour and line; share of overtime so far; days until its decided run
-    starts.
+    starts; its rate over the best line's and its yield, in the mean of its items.
     """
     now, first = s.clock[b], b * f.lines
     deciding, end_at, start_at, down_until = s.deciding, s.end_at, s.start_at, s.down_until
@@ -151,20 +144,22 @@ def see_lines(f: Fleet, s: State, clock: Clock, b: int, out: Seen) -> None:
 
 
 @inner
-def see_items(f: Fleet, s: State, scale: float, b: int, out: Seen) -> None:
+def see_items(
+    f: Fleet, s: State, o: Outlook, luck: Floats, scale: float, b: int, out: Seen
+) -> None:
     """What each item has and is needed for; amounts in days of its best line's work (raw: of its stock).
 
     Stock; stock over safety; supply known; backlog; backlog money; need in all and near; days until short;
     worth of an hour of it; holding and shortage money, makers, component, raw (columns 9 to 13, which never
     change); units reserved; share of the demand that is not yet known; what can be taken now; demand due in
-    eight buckets; what arrives in them.
+    eight buckets; what arrives in them; days until it can be begun; what its components are enough for (1
+    where it has none); q10, q50, q90 of the demand due in 3 and in 7 days.
     """
     now, first_row = s.clock[b], b * f.items
     rate_best, opening, stock, safety = f.rate_best, f.stock, s.stock, f.safety
     supply, backlog, value, total_need = s.supply, s.backlog, s.backlog_value, s.need_total
     near_need, short_at, worth, reserved = s.need_near, s.short_at, s.worth, s.reserved
-    first_order, first_arrival, within = f.order_first, f.arrival_first, s.within
-    due, known, ahead, sums, order_due = s.due, s.known, s.ahead, s.sum, s.order_due
+    first_order, within, due, known, sums = f.order_first, s.within, s.due, s.known, s.sum
     seen = out.items[b]
     for row in range(f.items):
         i = first_row + row
@@ -187,23 +182,8 @@ def see_items(f: Fleet, s: State, scale: float, b: int, out: Seen) -> None:
             surely = sums[known[i] - 1] if known[i] > own else 0.0
             seen[row, 15] = 1.0 - surely / max(sums[end - 1], DUST)
         seen[row, 16] = part_of(can_be_taken(f, s, i, now), per) if f.is_component[i] else 0.0
-        if own < end:
-            for bucket in range(8):
-                until, order = now + BUCKETS[bucket], ahead[i, bucket]
-                while order < end and order_due[order] <= until:
-                    order += 1
-                ahead[i, bucket] = order
-                total = max(sums[order - 1] if order > own else 0.0, asked)
-                seen[row, FIRST_DUE + bucket] = part_of(total - asked, per)
-                asked = total
-        if first_arrival[i] < first_arrival[i + 1]:
-            arrival = s.arrival[i]
-            for bucket in range(8):
-                until, units = now + BUCKETS[bucket], 0.0
-                while arrival < first_arrival[i + 1] and f.arrival_at[arrival] <= until:
-                    units += f.arrival_quantity[arrival]
-                    arrival += 1
-                seen[row, FIRST_ARRIVAL + bucket] = part_of(units, per)
+        see_ahead(f, s, o, luck, b, i, per, seen[row])
+    see_starts(f, s, o, b, seen)
 
 
 @inner
@@ -212,12 +192,13 @@ def see_slots(f: Fleet, s: State, scale: float, b: int, line: int, out: Seen) ->
 
     Hours of the run and of its changeover; changeover and run money; days of slack; shares of the near and of
     the whole need that it covers; rate over the best line's; yield; same family; urgency, the same less the
-    line's best; share of the run in overtime; days of the item's backlog.
+    line's best; share of the run in overtime; days of the item's backlog; how dear the line makes a unit,
+    beside the cheapest line and beside all that make it (logarithms).
     """
     row = line - b * f.lines
     seen, mask = out.slots[b, row], out.mask[b, row]
     slots = f.slot_item.shape[1]
-    each, now = scale / f.lines, s.clock[b]
+    each, now = scale / f.own_lines[b], s.clock[b]
     best = -1e18
     for slot in range(slots):
         if s.option_quantity[line, slot] > 0:
@@ -250,20 +231,21 @@ def see_slots(f: Fleet, s: State, scale: float, b: int, line: int, out: Seen) ->
         seen[slot, 11] = s.option_index[line, slot] - best
         seen[slot, 12] = max(minutes - max(regular - setup, 0), 0.0) / minutes
         seen[slot, 13] = squashed(s.backlog[item] / units)
+        seen[slot, 14], seen[slot, 15] = f.dear[line, slot, 0], f.dear[line, slot, 1]
     out.shown[line] = 1
 
 
 @outer
 def observe(
-    fleet: Fleet, state: State, clock: Clock, luck: Floats, scale: Floats, first: int, last: int,
-    seen: Seen,
+    fleet: Fleet, state: State, clock: Clock, outlook: Outlook, luck: Floats, scale: Floats, first: int,
+    last: int, seen: Seen,
 ) -> None:  # fmt: skip
     """Write the observation of the plants first..last; scale [B]: money per hour that counts as 1."""
-    f, s, c, out = borrow(fleet), borrow(state), borrow(clock), borrow(seen)
+    f, s, c, o, out = borrow(fleet), borrow(state), borrow(clock), borrow(outlook), borrow(seen)
     for b in range(first, last):
         see_plant(f, s, luck, scale[b], b, out)
         see_lines(f, s, c, b, out)
-        see_items(f, s, scale[b], b, out)
+        see_items(f, s, o, luck, scale[b], b, out)
         for line in range(b * f.lines, (b + 1) * f.lines):
             if s.deciding[line]:
                 see_slots(f, s, scale[b], b, line, out)

@@ -61,11 +61,13 @@ def arrive(f: Fleet, s: State, b: int, i: int, now: int) -> None:
 
 @inner
 def add_up(s: State, i: int, first: int, start: int) -> None:
-    """Add up the believed demand of an item from one of its orders on."""
+    """Add up the believed demand of an item, and its squares, from one of its orders on."""
     total = s.sum[start - 1] if start > first else 0.0
+    squares = s.squares[start - 1] if start > first else 0.0
     for order in range(start, s.order_end[i]):
         total += s.believed[order]
-        s.sum[order] = total
+        squares += s.believed[order] ** 2
+        s.sum[order], s.squares[order] = total, squares
 
 
 @inner

@@ -46,9 +46,11 @@ def blank(fleet: Fleet, scales: NDArray[np.float64]) -> Seen:
     mask = np.zeros((size, lines, 1 + slots), np.int8)
     mask[:, :, 0] = 1
     of_lines = np.zeros((size, lines, LINE_FEATURES), np.float32)
-    each = (scales / lines).repeat(lines)
+    each = (scales / fleet.own_lines).repeat(lines)
     for column, money in enumerate((fleet.run_cost, fleet.overtime_cost, fleet.idle_cost), 15):
         of_lines[:, :, column] = _squashed(money / each).reshape(size, lines)
+    for column, means in enumerate(_means(fleet), 20):
+        of_lines[:, :, column] = means.reshape(size, lines)
     of_items = np.zeros((size, fleet.items, ITEM_FEATURES), np.float32)
     per_day = np.where(fleet.rate_best > 0, fleet.rate_best * 24.0, np.maximum(fleet.stock, 1.0))
     hourly = per_day / 24.0 / 24.0 / scales.repeat(fleet.items) * 100.0
@@ -66,6 +68,15 @@ def blank(fleet: Fleet, scales: NDArray[np.float64]) -> Seen:
         mask,
         np.zeros(size * lines, np.int64),
     )
+
+
+def _means(fleet: Fleet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each line's rate over the best line's, and its yield, in the mean of the items it can make."""
+    can = fleet.slot_item >= 0
+    count = np.maximum(can.sum(axis=1), 1)
+    best = np.where(can, fleet.rate_best[np.maximum(fleet.slot_item, 0)], 1.0)
+    rates = np.where(can, fleet.rate / best, 0.0).sum(axis=1) / count
+    return rates, np.where(can, fleet.share, 0.0).sum(axis=1) / count
 
 
 def constants(fleet: Fleet) -> Observation:

@@ -13,26 +13,28 @@ from plant.arrays import Floats, Ints
 class State(NamedTuple):
     """The plants of a fleet at their epochs; rows as in `Fleet`, FAR where a minute is not set.
 
-    Plants [B]: clock; at (minute up to which money is charged); tardy_rate, hold_rate (money per day now);
-    last_end; run_count; over (0 or 1); fresh (1: not yet at its first
-    epoch); wake (1: lines that hold are to be asked); seed; money [B, 7]
-    unweighted. Lines [BL]: line_next (next event); ask_at (when it can be given work); held (0 or 1); the
-    run decided and not started: start_at, start_slot, start_item, start_quantity, start_end (of a kept
-    run, else -1), setup (minutes), setup_money; the run on the line: end_at, end_slot, end_item,
-    end_quantity (planned), end_good (to come), target (shift minutes of the line before its end), begun
-    (before its start), planned_end, run_row; fail_at, fail_left (running minutes to the next failure);
-    failures, runs (counters of luck); down_until, failed_at; family (as decided), family_before,
-    idle_from, next_fixed, deciding (0 or 1). Items [BI]: stock; backlog (units), backlog_value (money per
-    day); hold_of (share of hold_rate); reserved (units of decided takes), reserved_until; supply (opening
-    stock and all known gains less all decided takes); head (first order open), due (first not yet due),
-    known (first whose quantity is not yet known), near (first not due within `Rhythm.near`), within (first
-    due after the horizon), order_end, ahead [BI, 8] (first not due within each bucket of observations);
-    arrival (next), kept (row), item_next; need_total, need_near (units that nothing decided covers),
-    short_at, short_order, worth (money per unit and day). Orders: order_due, quantity, believed (as known
-    so far), weight, rank, left (open units), sum (believed demand up to it). Arrivals: arrival_at,
-    arrival_quantity, expected. option_quantity, option_index [BL, K] of the lines that decide; 0 is not
-    possible. The runs [B, R]: what happened, run_planned and run_good units, run_kept the row of
-    `Fleet.fixed_*` or -1. order, urgency [B, L]: room to sort in.
+    Plants [B]: clock; at (minute up to which money is charged); tardy_rate, hold_rate (money per day
+    now); last_end; run_count; over (0 or 1); fresh (1: not yet at its first epoch); wake (1: lines that
+    hold are to be asked); seed; money [B, 7] unweighted. Lines [BL]: line_next (next event); ask_at (when
+    it can be given work); held (0 or 1); the run decided and not started: start_at, start_slot,
+    start_item, start_quantity, start_end (of a kept run, else -1), setup (minutes), setup_money; the run
+    on the line: end_at, end_slot, end_item, end_quantity (planned), end_good (to come), target (shift
+    minutes of the line before its end), begun (before its start), planned_end, run_row; fail_at,
+    fail_left (running minutes to the next failure); failures, runs (counters of luck); down_until,
+    failed_at; family (as decided), family_before, idle_from, next_fixed, deciding (0 or 1), told (units
+    that a plan asks for). Items [BI]: stock; backlog (units), backlog_value (money per day); hold_of
+    (share of hold_rate); reserved (units of decided takes), reserved_until; supply (opening stock and all
+    known gains less all decided takes); head (first order open), due (first not yet due), known (first
+    whose quantity is not yet known), near (first not due within `Rhythm.near`), within (first due after
+    the horizon), order_end, ahead [BI, 8] (first not due within each bucket of observations); arrival
+    (next), kept (row), item_next; need_total, need_near (units that nothing decided covers), short_at,
+    short_order, worth (money per unit and day). Orders: order_due, quantity, believed (as known so far),
+    weight, rank, left (open units), sum (believed demand up to it), squares (of it, added up). Arrivals:
+    arrival_at, arrival_quantity, expected. option_quantity, option_index [BL, K] of the lines that
+    decide; 0 is not possible. same_until, same_of [BI]: until which minute, and for which orders and
+    arrivals, the observation of what lies ahead stays as it is. The runs [B, R]: what happened,
+    run_planned and run_good units, run_kept the row of `Fleet.fixed_*` or -1. order, urgency [B, L]: room
+    to sort in.
     """
 
     clock: Ints
@@ -76,6 +78,7 @@ class State(NamedTuple):
     idle_from: Ints
     next_fixed: Ints
     deciding: Ints
+    told: Floats
     stock: Floats
     backlog: Floats
     backlog_value: Floats
@@ -98,6 +101,8 @@ class State(NamedTuple):
     short_at: Ints
     short_order: Ints
     worth: Floats
+    same_until: Ints
+    same_of: Ints
     order_due: Ints
     quantity: Floats
     believed: Floats
@@ -105,6 +110,7 @@ class State(NamedTuple):
     rank: Ints
     left: Floats
     sum: Floats
+    squares: Floats
     arrival_at: Ints
     arrival_quantity: Floats
     expected: Floats
@@ -134,7 +140,7 @@ _PLANTS = (
     "wake",
     "seed",
 )
-_ORDERS = ("order_due", "quantity", "believed", "weight", "rank", "left", "sum")
+_ORDERS = ("order_due", "quantity", "believed", "weight", "rank", "left", "sum", "squares")
 _ARRIVALS = ("arrival_at", "arrival_quantity", "expected")
 _OPTIONS = ("option_quantity", "option_index")
 _RUNS = ("run_line", "run_item", "run_start", "run_end", "run_planned", "run_good", "run_kept")

@@ -461,6 +461,65 @@ class SlowPlant:
         free -= sum(o.believed for o in item.orders if self.now <= o.due < until)
         return max(free, 0.0)
 
+    # -- what is seen ahead
+
+    def earliest(self, item: int) -> int:
+        """The first minute in which a line could begin the item, set up, with its components there."""
+        able = self.world.capabilities
+        starts, runs = [NEVER], []
+        for row, line in enumerate(self.lines):
+            if item not in self.world.slot_item[row]:
+                continue
+            setup, _ = self._setup(line, row, item)
+            ahead = [m for m in line.manned if m >= self._done(row, line)]
+            if ahead and self._done(row, line) < self.horizon and len(ahead) > setup:
+                starts.append(ahead[setup])
+            run = float(able.rate[row, item]) * self.pace.shortest / 60
+            runs.append(
+                max(float(able.min_lot[row, item]), float(able.lot_multiple[row, item]), run)
+            )
+        start = min(starts)
+        for part, each in self._parts(item):
+            if self._takeable(part, self.now) / each < min(runs) * (1 - 1e-9):
+                start = max(start, self._gained(part))
+        return start
+
+    def cover(self, item: int) -> float:
+        """The units that components are there for; infinite where the item has none."""
+        return min(
+            (self._takeable(p, self.now) / each for p, each in self._parts(item)), default=math.inf
+        )
+
+    def _parts(self, item: int) -> list[tuple[int, float]]:
+        """The item's components, and the units of each that a unit takes at the mean yield."""
+        bom = self.world.bom
+        rows = range(bom.pointer[item], bom.pointer[item + 1])
+        share = float(self.world.yield_mean[item])
+        return [(int(bom.component[r]), float(bom.per_unit[r]) / share) for r in rows]
+
+    def _done(self, row: int, line: Line) -> int:
+        """When the line has done all that it was told."""
+        if line.next is not None:
+            slot, units, start = line.next
+            rate = float(self.world.capabilities.rate[row, self._item_of(row, slot)])
+            minutes = max(math.ceil(units / rate * 60 - 1e-6), 1)
+            ahead = [m for m in line.manned if m >= start]
+            return ahead[minutes - 1] + 1 if len(ahead) >= minutes else NEVER
+        if line.run is not None:
+            return self._end_of(line)
+        return self.now if line.held else max(line.ask_at, self.now)
+
+    def _gained(self, part: int) -> int:
+        """When more of a component is expected."""
+        mine = np.flatnonzero(self.world.arrival_item == part)
+        planned = sorted(int(self.world.arrival_at[row]) for row in mine)
+        there = sum(at <= self.now for at, _, _ in self.items[part].arrivals)
+        gains = [max(at, self.now) for at in planned[there : there + 1]]
+        for row, line in enumerate(self.lines):
+            if line.run is not None and self._item_of(row, line.run[0]) == part:
+                gains.append(self._end_of(line))
+        return min(gains, default=NEVER)
+
     @property
     def reserved_until(self) -> dict[int, int]:
         return self.__dict__.setdefault("_reserved_until", {})

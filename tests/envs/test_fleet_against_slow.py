@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
+from envs.fleet.kernel_outlook import COVER, EARLIEST, MOST_MINUTES
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.plants import Assignment, Rhythm
 from envs.vector_env import FleetEnv
@@ -30,6 +31,8 @@ def plays_alike(plant: Plant, luck: Luck, seed: int) -> int:
     steps = 0
     while not slow.over:
         same(slow, env, seen["mask"][0])
+        if steps % 3 == 0:
+            same_outlook(slow, env, seen["items"][0])
         action = chosen(seen["mask"], rng)
         seen, *_ = env.step(action)
         slow.step(action[0])
@@ -58,6 +61,16 @@ def same(slow: SlowPlant, env: FleetEnv, mask: np.ndarray) -> None:
         production = slow.money["production"]
         production += sum(slow.charged_ahead(row) for row in range(len(slow.lines)))
         assert state.money[0, 1] == pytest.approx(production, rel=1e-7, abs=1e-6)
+
+
+def same_outlook(slow: SlowPlant, env: FleetEnv, items: np.ndarray) -> None:
+    for i, rate in enumerate(env.fleet.rate_best):
+        if rate > 0:
+            days = min(slow.earliest(i) - slow.now, MOST_MINUTES) / 1440
+            assert items[i, EARLIEST] == pytest.approx(days, abs=1e-5), (slow.now, i)
+            cover = slow.cover(i)
+            share = 1.0 if cover == np.inf else cover / (cover + 24 * rate)
+            assert items[i, COVER] == pytest.approx(share, abs=1e-5), (slow.now, i)
 
 
 def scarce_plant(seed: int) -> Plant:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from envs.fleet.kernel_observe import BUCKETS, FIRST_ARRIVAL, FIRST_DUE
-from envs.fleet.luck import CERTAIN
+from envs.fleet.kernel_outlook import BUCKETS, FIRST_ARRIVAL, FIRST_DUE, FIRST_QUANTILE, WINDOWS
+from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.fleet.observation import Observation
 from envs.fleet.plants import Assignment
 from envs.scenarios import generate
@@ -124,3 +124,75 @@ def test_smaller_plants_are_filled_up_and_their_padding_is_said() -> None:
     assert observation["line_mask"].sum(axis=1).tolist() == [4, 2]
     assert observation["item_mask"].sum(axis=1).tolist() == [10, 5]
     assert not observation["mask"][1, 2:, 1:].any()
+
+
+def test_demand_that_is_known_has_quantiles_that_are_one() -> None:
+    env = FleetEnv([PLANT], scales=[200.0])
+    observation, _ = env.reset(seed=1)
+    now = int(env.state.clock[0])
+    for row, item in enumerate(PLANT.items):
+        for place, bucket in enumerate(WINDOWS):
+            until = min(now + int(BUCKETS[bucket]), PLANT.horizon)
+            mine = [one for one in PLANT.orders if one.item == item.id]
+            due = sum(one.quantity for one in mine if now <= one.due <= until)
+            expected = share(due, per_day(PLANT, item.id))
+            first = FIRST_QUANTILE + 3 * place
+            told = observation["items"][0, row, first : first + 3]
+            assert told.tolist() == pytest.approx([expected] * 3, abs=1e-5)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_demand_falls_below_its_quantiles_as_often_as_they_say(place: int) -> None:
+    copies = 120
+    env = FleetEnv([PLANT] * copies, Luck(demand_spread=0.5), scales=[200.0] * copies)
+    observation, _ = env.reset(seed=1)
+    first, items, now = FIRST_QUANTILE + 3 * place, len(PLANT.items), int(env.state.clock[0])
+    told = observation["items"][..., first : first + 3].astype(float)
+    units = told / (1 - told)
+    units *= np.array([per_day(PLANT, item.id) for item in PLANT.items])[:, None]
+    below = []
+    for row in range(items):
+        orders = range(env.fleet.order_first[row], env.fleet.order_first[row + 1])
+        until = now + BUCKETS[WINDOWS[place]]
+        due = [o for o in orders if now <= env.fleet.order_due[o] <= until]
+        if any(env.fleet.order_due[o] > now + 1440 for o in due):
+            true = sum(env.state.quantity[np.array(due)[:, None] + _each(env)])
+            below.append(true[:, None] <= units[:, row])
+    found = np.concatenate(below).mean(axis=0)
+    assert found.tolist() == pytest.approx([0.1, 0.5, 0.9], abs=0.05)
+
+
+def _each(env: FleetEnv) -> np.ndarray:
+    """Where the orders of each plant begin."""
+    return env.fleet.order_first[:: env.fleet.items][:-1]
+
+
+def test_rush_orders_to_come_raise_what_is_expected_and_spread_it() -> None:
+    calm, rushed = (
+        FleetEnv([PLANT], luck, scales=[200.0]).reset(seed=1)[0]["items"][0]
+        for luck in (CERTAIN, Luck(rush_per_day=4.0))
+    )
+    low, middle, high = (rushed[:, FIRST_QUANTILE + 3 + q] for q in range(3))
+    ordered = calm[:, FIRST_QUANTILE + 4] > 0
+    assert ordered.any()
+    assert (high > middle)[ordered].all()
+    assert (middle > low)[ordered].all()
+    assert (high > calm[:, FIRST_QUANTILE + 4])[ordered].all()
+
+
+def test_what_is_seen_does_not_depend_on_how_often_was_looked() -> None:
+    once, always = (
+        FleetEnv([PLANT], ROUGH, scales=[200.0], autoreset_mode=AutoresetMode.DISABLED)
+        for _ in range(2)
+    )
+    rng = np.random.default_rng(4)
+    for seed in (5, 5, 6):  # twice the same, as what was seen last time must be forgotten
+        seen, _ = always.reset(seed=seed)
+        once.reset(seed=seed)
+        while not always.is_over:
+            action = chosen(seen["mask"], rng)
+            once.advance(action)
+            seen, *_ = always.step(action)
+            if rng.random() < 0.03:
+                for name, values in once.observed()[0].items():
+                    np.testing.assert_array_equal(values, seen[name], err_msg=name)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 
 import numpy as np
+from PIL import Image
 
 from envs.scenarios import generate
 from envs.tick_env import TickEnv
-from envs.viewer import MANNED, NOW, OVERTIME, RESTING, colours, drawn, written
+from envs.viewer import MANNED, NOW, OVERTIME, RESTING, animated, colours, drawn, written
 from plant import Capability, Item, Line, Plant, Run, Schedule, Shift
 
 PLANT = Plant(
@@ -57,3 +59,17 @@ def test_an_environment_draws_what_has_started() -> None:
     assert before.shape == env.render().shape
     assert (before != env.render()).any()
     assert len(env.schedule().runs) > 0
+
+
+def test_a_film_shows_runs_as_they_start() -> None:
+    film = Image.open(io.BytesIO(animated(PLANT, SCHEDULE, frames=5, width=200)))
+    assert (film.n_frames, film.size[0]) == (5, 200)
+
+    def painted(frame: int) -> int:
+        film.seek(frame)
+        shades = np.array(film.convert("RGB")).astype(int)
+        return int(((shades.max(-1) - shades.min(-1)) > 60).sum())
+
+    counts = [painted(frame) for frame in range(5)]
+    assert counts[0] < counts[2] < counts[4] + 1
+    assert len(set(counts)) > 1

@@ -1,0 +1,265 @@
+"""What lies ahead of each item: demand and arrivals, how sure they are, and when it could be made.
+
+Demand and arrivals ahead stay as they are for ten ticks or so, until the next order or arrival passes a
+bucket's edge; they are worked out then and left standing in the observation in between.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.fleet.kernel_lines import setup_into
+from envs.fleet.kernel_stocks import can_be_taken
+from envs.fleet.luck import DEMAND_SPREAD, NOTICE, RUSH_PER_DAY
+from envs.fleet.plants import FAR, Fleet
+from envs.fleet.state import State
+from plant.arrays import Floats, Ints
+from plant.calendar import NEVER, minute_of, minutes_needed, run_end, worked_before
+from plant.compiled import inner
+
+BUCKETS = np.array([480, 1440, 2880, 4320, 7200, 10080, 14400, 20160])  # minutes ahead
+WINDOWS = np.array([3, 5])  # buckets up to which demand is told with its quantiles: 3 and 7 days
+FIRST_DUE, FIRST_ARRIVAL, EARLIEST, COVER, FIRST_QUANTILE = 17, 25, 33, 34, 35
+MOST_MINUTES = 7200
+RUSH_STEP = 360  # rush orders expected before the horizon's end are counted anew every six hours
+RUSH_SQUARE = (
+    13.0 / 12.0
+)  # mean square of a rush order over the item's usual order: 0.5..1.5, evenly
+Z90 = 1.2815515655446004
+PER_DAY = 1.0 / 1440.0
+
+
+class Outlook(NamedTuple):
+    """What the outlook needs of a fleet that never changes, and room to work in.
+
+    Items [BI]: usual (units of a usual order), rushes (rush orders a minute, over the plant's), smallest
+    (units of the least run), first_line, last_line. Lines [BL]: longest_setup (minutes). Room: free [BL],
+    order [B, L], starts and gains [BI] (minutes), takeable [BI] (units).
+    """
+
+    usual: Floats
+    rushes: Floats
+    smallest: Floats
+    longest_setup: Ints
+    free: Ints
+    order: Ints
+    starts: Ints
+    gains: Ints
+    takeable: Floats
+
+
+@inner
+def part_of(value: float, per: float) -> float:
+    """A number of at least 0 over another in 0..1, half where they are equal."""
+    return value / (value + per)
+
+
+@inner
+def see_ahead(
+    f: Fleet, s: State, o: Outlook, luck: Floats, b: int, i: int, per: float, seen: NDArray[np.float32]
+) -> None:  # fmt: skip
+    """Write the item's demand and arrivals in eight buckets and its demand's quantiles, if they changed."""
+    now = s.clock[b]
+    moved = s.due[i] + s.known[i] + s.arrival[i]
+    if now < s.same_until[i] and moved == s.same_of[i]:
+        return
+    until = min(see_demand(f, s, i, now, per, seen), see_arrivals(f, s, i, now, per, seen))
+    if luck[RUSH_PER_DAY] > 0:
+        until = min(until, (now // RUSH_STEP + 1) * RUSH_STEP)
+    for place in range(len(WINDOWS)):
+        low, middle, high = quantiles(f, s, o, luck, b, i, WINDOWS[place])
+        column = FIRST_QUANTILE + 3 * place
+        seen[column] = part_of(low, per)
+        seen[column + 1] = part_of(middle, per)
+        seen[column + 2] = part_of(high, per)
+    s.same_until[i], s.same_of[i] = until, moved
+
+
+@inner
+def see_demand(f: Fleet, s: State, i: int, now: int, per: float, seen: NDArray[np.float32]) -> int:
+    """Write what falls due in each bucket; the minute from which that is not so any more."""
+    own, end, same = f.order_first[i], s.within[i], FAR
+    asked = s.sum[s.due[i] - 1] if s.due[i] > own else 0.0
+    for bucket in range(8):
+        until, order = now + BUCKETS[bucket], s.ahead[i, bucket]
+        while order < end and s.order_due[order] <= until:
+            order += 1
+        s.ahead[i, bucket] = order
+        if order < end:
+            same = min(same, s.order_due[order] - BUCKETS[bucket])
+        total = max(s.sum[order - 1] if order > own else 0.0, asked)
+        seen[FIRST_DUE + bucket] = part_of(total - asked, per)
+        asked = total
+    return int(same)
+
+
+@inner
+def see_arrivals(
+    f: Fleet, s: State, i: int, now: int, per: float, seen: NDArray[np.float32]
+) -> int:
+    """Write what arrives in each bucket; the minute from which that is not so any more."""
+    arrival, end, same = s.arrival[i], f.arrival_first[i + 1], FAR
+    for bucket in range(8):
+        until, units = now + BUCKETS[bucket], 0.0
+        while arrival < end and f.arrival_at[arrival] <= until:
+            units += f.arrival_quantity[arrival]
+            arrival += 1
+        if arrival < end:
+            same = min(same, f.arrival_at[arrival] - BUCKETS[bucket])
+        seen[FIRST_ARRIVAL + bucket] = part_of(units, per)
+    return int(same)
+
+
+@inner
+def quantiles(
+    f: Fleet, s: State, o: Outlook, luck: Floats, b: int, i: int, bucket: int
+) -> tuple[float, float, float]:
+    """q10, q50 and q90 of the units that fall due up to a bucket's end, as far as they are not known.
+
+    What is not known is one log-normal amount of the right mean and variance (Fenton 1960); of rush
+    orders, too, whose number is a Poisson one.
+    """
+    own, last = f.order_first[i], s.ahead[i, bucket]
+    due, known = s.due[i], min(max(s.known[i], s.due[i]), last)
+    asked = s.sum[due - 1] if due > own else 0.0
+    surely = max((s.sum[known - 1] if known > own else 0.0) - asked, 0.0)
+    mean = square = 0.0
+    if known < last:
+        mean = s.sum[last - 1] - (s.sum[known - 1] if known > own else 0.0)
+        square = s.squares[last - 1] - (s.squares[known - 1] if known > own else 0.0)
+        square *= np.exp(luck[DEMAND_SPREAD] ** 2) - 1.0
+    if luck[RUSH_PER_DAY] > 0:
+        moment = s.clock[b] // RUSH_STEP * RUSH_STEP
+        until = min(moment + BUCKETS[bucket], f.horizon[b])
+        count = max(until - moment - luck[NOTICE], 0.0) * o.rushes[i] * luck[RUSH_PER_DAY]
+        mean += count * o.usual[i]
+        square += count * o.usual[i] ** 2 * RUSH_SQUARE
+    if mean <= 0 or square <= 0:
+        return surely + mean, surely + mean, surely + mean
+    over = 1.0 + square / mean**2
+    middle, spread = mean / np.sqrt(over), np.exp(Z90 * np.sqrt(np.log(over)))
+    return surely + middle / spread, surely + middle, surely + middle * spread
+
+
+@inner
+def see_starts(f: Fleet, s: State, o: Outlook, b: int, out: NDArray[np.float32]) -> None:
+    """Write the days until each item can be begun, and what its components are enough for.
+
+    The first line that could begin it, set up, and its components; raw material has none and shows 0.
+    """
+    first, now = b * f.items, s.clock[b]
+    if f.bom.pointer[first] < f.bom.pointer[first + f.items]:
+        see_gains(f, s, o, b)
+    see_lines_free(f, s, o, b)
+    first_starts(f, s, o, b)
+    for row in range(f.items):
+        i = first + row
+        if f.rate_best[i] <= 0:
+            continue
+        start, units = o.starts[i], f.rate_best[i] * 24.0
+        cover = 1e18
+        for part in range(f.bom.pointer[i], f.bom.pointer[i + 1]):
+            component = f.bom.component[part]
+            enough = o.takeable[component] * f.yield_mean[i] / f.bom.per_unit[part]
+            cover = min(cover, enough)
+            if enough < o.smallest[i] * (1.0 - 1e-9):
+                start = max(start, o.gains[component])
+        out[row, EARLIEST] = min(start - now, MOST_MINUTES) * PER_DAY
+        out[row, COVER] = 1.0 if cover > 1e17 else part_of(cover, units)
+
+
+@inner
+def see_gains(f: Fleet, s: State, o: Outlook, b: int) -> None:
+    """Set when each component is next gained, and the units of it that can be taken now."""
+    now = s.clock[b]
+    for i in range(b * f.items, (b + 1) * f.items):
+        o.gains[i] = FAR
+        if f.is_component[i]:
+            o.takeable[i] = can_be_taken(f, s, i, now)
+            if s.arrival[i] < f.arrival_first[i + 1]:
+                o.gains[i] = max(f.arrival_at[s.arrival[i]], now)
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        if s.end_at[line] < FAR:
+            item = s.end_item[line]
+            o.gains[item] = min(o.gains[item], s.end_at[line])
+
+
+@inner
+def see_lines_free(f: Fleet, s: State, o: Outlook, b: int) -> None:
+    """Set when each line has done all that it was told, and sort the lines by that."""
+    now, order = s.clock[b], o.order[b]
+    for place in range(f.lines):
+        line = b * f.lines + order[place]
+        o.free[line] = free_from(f, s, line, now)
+        at = place
+        while at > 0 and o.free[b * f.lines + order[at - 1]] > o.free[line]:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = line - b * f.lines
+
+
+@inner
+def free_from(f: Fleet, s: State, line: int, now: int) -> int:
+    """The minute from which the line has nothing to do that was decided."""
+    if s.start_at[line] < FAR:
+        if s.start_end[line] >= 0:
+            return int(max(s.start_end[line], s.start_at[line]))
+        minutes = minutes_needed(s.start_quantity[line], f.rate[line, s.start_slot[line]])
+        end = run_end(f.calendar, line, s.start_at[line], max(minutes, 1))
+        return FAR if end == NEVER else end
+    if s.end_at[line] < FAR:
+        return int(s.end_at[line])
+    return int(now if s.held[line] else max(s.ask_at[line], now))
+
+
+@inner
+def first_starts(f: Fleet, s: State, o: Outlook, b: int) -> None:
+    """Set the first minute in which a line could begin each item after its changeover.
+
+    Lines come by when they are free; once every item has a line, those free later than all of the
+    starts found are not looked at.
+    """
+    missing, latest = 0, FAR
+    for i in range(b * f.items, (b + 1) * f.items):
+        o.starts[i] = FAR
+        missing += f.rate_best[i] > 0
+    for place in range(f.lines):
+        line = b * f.lines + o.order[b, place]
+        free = o.free[line]
+        if free >= min(latest, f.horizon[b]):
+            return
+        missing -= begin_on(f, s, o, line, free)
+        if missing == 0 and latest == FAR:
+            latest = 0
+            for i in range(b * f.items, (b + 1) * f.items):
+                if o.starts[i] < FAR:
+                    latest = max(latest, o.starts[i])
+
+
+@inner
+def begin_on(f: Fleet, s: State, o: Outlook, line: int, free: int) -> int:
+    """Offer the line's starts to its items; how many had none before."""
+    worked = worked_before(f.calendar, line, free)[0]
+    start = minute_of(f.calendar, line, worked)
+    if start == NEVER:
+        return 0
+    row, limit = s.next_fixed[line], FAR
+    if row < f.fixed_first[line + 1]:
+        limit = f.fixed_start[row]
+    longest = o.longest_setup[line]
+    in_one_shift = minute_of(f.calendar, line, worked + longest) == start + longest
+    found = 0
+    for slot in range(f.slot_item.shape[1]):
+        item = f.slot_item[line, slot]
+        if item < 0 or o.starts[item] <= start:
+            continue
+        setup = setup_into(f, s, line, item)[0]
+        begin = start + setup if in_one_shift else minute_of(f.calendar, line, worked + setup)
+        if begin == NEVER or begin >= limit:
+            continue
+        found += o.starts[item] == FAR
+        o.starts[item] = min(o.starts[item], begin)
+    return found
