@@ -22,36 +22,38 @@ Fixes = tuple[FixView, ...]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of what is shown: its name, how it is written as JSON, and how it is made."""
+    """A part of what is shown: its name, its type, how it is written as JSON, and how it is made."""
 
     name: str
+    type: Any
     shape: TypeAdapter[Any]
     make: Callable[[Shown], Any]
 
 
-PLANT = Part("plant", TypeAdapter(dict[str, Any]), lambda it: plant_to_document(it.plant))
-RUNS = Part(
-    "runs", TypeAdapter(runs.Runs), lambda it: runs.runs_of(it.plant, it.schedule, it.evaluation)
+def _part(name: str, shape: Any, make: Callable[[Shown], Any]) -> Part:
+    return Part(name, shape, TypeAdapter(shape), make)
+
+
+PLANT = _part("plant", dict[str, Any], lambda it: plant_to_document(it.plant))
+RUNS = _part("runs", runs.Runs, lambda it: runs.runs_of(it.plant, it.schedule, it.evaluation))
+ORDERS = _part("orders", orders.Orders, lambda it: orders.orders_of(it.plant, it.evaluation))
+LINES = _part("lines", Lines, lambda it: runs.lines_of(it.plant, it.schedule))
+STOCKS = _part(
+    "stocks", Stocks, lambda it: stocks.project_stocks(it.plant, it.schedule, it.evaluation)
 )
-ORDERS = Part(
-    "orders", TypeAdapter(orders.Orders), lambda it: orders.orders_of(it.plant, it.evaluation)
+EXCEPTIONS = _part("exceptions", Exceptions, exceptions_of)
+CHAIN, STOCK, FIXES = (
+    TypeAdapter(orders.Chain),
+    TypeAdapter(stocks.StockProjection),
+    TypeAdapter(Fixes),
 )
-LINES = Part("lines", TypeAdapter(Lines), lambda it: runs.lines_of(it.plant, it.schedule))
-STOCKS = Part(
-    "stocks",
-    TypeAdapter(Stocks),
-    lambda it: stocks.project_stocks(it.plant, it.schedule, it.evaluation),
-)
-EXCEPTIONS = Part("exceptions", TypeAdapter(Exceptions), exceptions_of)
-CHAIN = TypeAdapter(orders.Chain)
-STOCK = TypeAdapter(stocks.StockProjection)
-FIXES = TypeAdapter(Fixes)
 
 
 def stock(item: str) -> Part:
     """One item's stock from change to change."""
     return Part(
         f"stock {item}",
+        stocks.StockProjection,
         STOCK,
         lambda it: stocks.project_stock(it.plant, it.schedule, it.evaluation, item),
     )
@@ -59,7 +61,7 @@ def stock(item: str) -> Part:
 
 def fixes(exception: str) -> Part:
     """What would help with an exception."""
-    return Part(f"fixes {exception}", FIXES, lambda it: fixes_for(it, exception))
+    return Part(f"fixes {exception}", Fixes, FIXES, lambda it: fixes_for(it, exception))
 
 
 def chain(order: str | None, run: str | None) -> Part:
@@ -68,6 +70,7 @@ def chain(order: str | None, run: str | None) -> Part:
         wanted = order
         return Part(
             f"order {order}",
+            orders.Chain,
             CHAIN,
             lambda it: orders.chain_of_order(it.plant, it.evaluation, wanted),
         )
@@ -76,6 +79,7 @@ def chain(order: str | None, run: str | None) -> Part:
         raise ProblemError(422, "invalid", message, (FieldProblem(field="order", message=message),))
     return Part(
         f"run {run}",
+        orders.Chain,
         CHAIN,
         lambda it: orders.chain_of_run(it.evaluation, (one.id for one in it.schedule.runs), run),
     )

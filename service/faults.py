@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from pipelines.accounts import AccountError, LoginRefusedError, TooManyLoginsError
 from pipelines.drafts import DraftError, StaleRevisionError
-from pipelines.jobs.running import JobNotDoneError
+from pipelines.jobs.running import JobNotDoneError, NoSuchPlanError
 from pipelines.scenarios import ScenarioError
 from pipelines.storage import StorageError
 from pipelines.storage.repositories import NotFeasibleError, NotStoredError
@@ -34,6 +34,7 @@ ENTRIES = TypeAdapter(list[EntryView])
 # Told by their own message.
 PLAIN: Mapping[type[Exception], tuple[int, Code]] = {
     NotStoredError: (404, "not_found"),
+    NoSuchPlanError: (404, "not_found"),
     NotFeasibleError: (409, "not_feasible"),
     NotComparableError: (409, "conflict"),
     DraftError: (409, "conflict"),

@@ -21,7 +21,7 @@ from pipelines.storage.repositories.live import latest_now
 from pipelines.views.shelf import Shelf
 from service.feed import Feed
 from service.replies import Replies
-from service.tokens import Holders, Tokens
+from service.tokens import Holders, Tickets, Tokens
 from service.work import Work
 
 HASHER = ARGON2
@@ -56,6 +56,7 @@ class State:
     engine: Engine
     accounts: Accounts
     tokens: Tokens
+    tickets: Tickets
     holders: Holders
     replies: Replies
     shelf: Shelf
@@ -87,11 +88,13 @@ def open_state(context: Context) -> State:
     engine = open_database(settings.database_url)
     accounts = Accounts(engine, context.clock, timedelta(days=settings.session_days), HASHER)
     lifetime = timedelta(minutes=settings.token_minutes)
+    secret = load_secret(settings)
     return State(
         context=context,
         engine=engine,
         accounts=accounts,
-        tokens=Tokens(load_secret(settings), lifetime, context.clock),
+        tokens=Tokens(secret, lifetime, context.clock),
+        tickets=Tickets(secret, context.clock),
         holders=Holders(accounts.holder, context.clock),
         replies=Replies(),
         shelf=Shelf(engine),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import jwt
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from pipelines.storage.repositories.users import User
 
 ALGORITHM, ISSUER = "HS256", "takt"
+PAGE = "takt.page"  # the audience of tickets: none of them is an access token
+TICKET_LIFETIME = timedelta(seconds=60)
 KNOWN = timedelta(seconds=5)  # how long a session that has ended is still let in, at most
 MOST_KNOWN = 10_000
 
@@ -83,6 +86,33 @@ class Tokens:
         except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
             raise TokenError("the access token is not one of this service") from error
         return Claims(str(claims["sid"]), until)
+
+
+class Tickets:
+    """Signs addresses that open one page for a minute: what a frame shows cannot send a token."""
+
+    def __init__(self, secret: str, clock: Callable[[], datetime]) -> None:
+        self._secret, self._clock = secret, clock
+
+    def make(self, page: str) -> str:
+        """The ticket for a page."""
+        now = self._clock()
+        claims = {"iss": ISSUER, "aud": PAGE, "sub": page, "iat": now, "exp": now + TICKET_LIFETIME}
+        return jwt.encode(claims, self._secret, ALGORITHM)
+
+    def read(self, ticket: str) -> str:
+        """The page that the ticket opens. TokenError where it was not made here, or has run out."""
+        options: Any = {"require": ["exp", "sub"], "verify_exp": False, "verify_iat": False}
+        try:
+            claims = jwt.decode(
+                ticket, self._secret, [ALGORITHM], issuer=ISSUER, audience=PAGE, options=options
+            )
+            until = datetime.fromtimestamp(claims["exp"], self._clock().tzinfo)
+        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
+            raise TokenError("the ticket is not one of this service") from error
+        if until <= self._clock():
+            raise TokenError("the ticket has run out; ask for another", expired=True)
+        return str(claims["sub"])
 
 
 class Holders:

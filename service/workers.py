@@ -1,4 +1,4 @@
-"""What runs in the service's other processes."""
+"""What runs in the service's other processes, and what each loads before anybody waits for it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pipelines.settings import utc_now
 from pipelines.storage import open_database
 from plant import Weights, Zones
 from plant.examples import three_lines
+from plant.explain import exceptions
+from plant.legal_lines import legal_lines
+from plant.verdict import judge
 from service.worker_life import is_stopping
 
 
@@ -19,6 +22,14 @@ def run_here(address: str, id: str) -> None:
         run_job(engine, utc_now, id, is_stopping)
     finally:
         engine.dispose()
+
+
+def load_compiled() -> None:
+    """Load the compiled code that judges edits and explains, by doing so in a small plant."""
+    plant, schedule = three_lines.plant(), three_lines.schedule()
+    judge(plant, schedule, schedule)
+    legal_lines(plant, schedule, _first_run())
+    exceptions(plant, schedule)
 
 
 def warm_up() -> None:

@@ -38,6 +38,7 @@ from pipelines.drafts.review import (
     submit,
     withdraw,
 )
+from pipelines.drafts.tracked import Release, release
 from pipelines.storage.repositories.drafts import DraftMeta, DraftStatus, Entry, Review
 from pipelines.storage.repositories.notes import Handling, Note
 
@@ -56,6 +57,7 @@ __all__ = [
     "Left",
     "Note",
     "NothingToUndoError",
+    "Release",
     "Review",
     "StaleRevisionError",
     "apply_edit",
@@ -74,6 +76,7 @@ __all__ = [
     "publish",
     "redo",
     "reject",
+    "release",
     "reviews",
     "submit",
     "undo",

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from sqlalchemy import Engine
 
+from pipelines.jobs.alternatives import Alternatives, FindAlternatives, find_alternatives
 from pipelines.jobs.what_if import Outcome, WhatIf, look_ahead
 from pipelines.scenarios import changed_plant
 from pipelines.settings import new_token
@@ -29,6 +30,7 @@ from plant.io.edits import edit_from_document
 FOLLOW_EVERY = 0.5  # seconds
 SILENT_FOR = timedelta(seconds=60)  # after that a running job's worker is taken for dead
 OUTCOME = TypeAdapter(Outcome)
+ALTERNATIVES = TypeAdapter(Alternatives)
 
 Clock = Callable[[], datetime]
 
@@ -37,15 +39,24 @@ class JobNotDoneError(RuntimeError):
     """A job has no result, because it goes on, failed or was cancelled."""
 
 
+class NoSuchPlanError(LookupError):
+    """A job did not find the plan that is asked for."""
+
+
 def ask_what_if(
     engine: Engine, clock: Clock, shelf: Shelf, asked: WhatIf, title: str, author: str
 ) -> Job:
     """The new job, queued. Raises NotStoredError, ScenarioError where it could not be done."""
     changed_plant(shelf.version(asked.version).stored.plant, asked.scenarios)
-    with writing(engine) as session:
-        return jobs.add_job(
-            session, new_token(12), "what_if", title, asked.model_dump(mode="json"), author, clock()
-        )
+    return _ask(engine, clock, "what_if", asked, title, author)
+
+
+def ask_alternatives(
+    engine: Engine, clock: Clock, shelf: Shelf, asked: FindAlternatives, title: str, author: str
+) -> Job:
+    """The new job, queued. NotStoredError where there is no such version."""
+    shelf.version(asked.version)
+    return _ask(engine, clock, "alternatives", asked, title, author)
 
 
 def cancel_job(engine: Engine, clock: Clock, id: str) -> Job:
@@ -54,11 +65,22 @@ def cancel_job(engine: Engine, clock: Clock, id: str) -> Job:
         return jobs.ask_cancel(session, id, clock())
 
 
-def edit_of(job: Job) -> Edit:
-    """The edit that makes a job's plan of its version's. JobNotDoneError where there is none (yet)."""
+def edit_of(job: Job, plan: int = 0) -> Edit:
+    """The edit that makes a job's plan of its version's; of alternatives the one in that place.
+
+    Raises
+    ------
+    JobNotDoneError
+        Where there is none (yet).
+    NoSuchPlanError
+        Where the job found fewer plans.
+    """
     if job.status != "done" or job.result is None:
         raise JobNotDoneError(f"job {job.id}: expected it to be done, found it {job.status}")
-    return edit_from_document(job.result["edit"])
+    plans = job.result["plans"] if job.kind == "alternatives" else [job.result]
+    if plan >= len(plans):
+        raise NoSuchPlanError(f"job {job.id}: plan {plan} is not one of the {len(plans)} found")
+    return edit_from_document(plans[plan]["edit"])
 
 
 def run_job(engine: Engine, clock: Clock, id: str, stopping: Callable[[], bool]) -> None:
@@ -101,12 +123,31 @@ class _Progress:
         return self.stop.is_set()
 
 
+def _ask(
+    engine: Engine,
+    clock: Clock,
+    kind: Literal["what_if", "alternatives"],
+    asked: WhatIf | FindAlternatives,
+    title: str,
+    author: str,
+) -> Job:
+    request = asked.model_dump(mode="json")
+    with writing(engine) as session:
+        return jobs.add_job(session, new_token(12), kind, title, request, author, clock())
+
+
 def _result(engine: Engine, job: Job, progress: _Progress) -> dict[str, Any]:
-    asked = WhatIf.model_validate_json(TypeAdapter(dict[str, Any]).dump_json(dict(job.request)))
+    request = TypeAdapter(dict[str, Any]).dump_json(dict(job.request))
     with reading(engine) as session:
-        stored = load_version(session, asked.version)
-    outcome = look_ahead(stored, asked, progress.tell, progress.is_stopped)
-    found: dict[str, Any] = OUTCOME.dump_python(outcome, mode="json")
+        stored = load_version(session, int(job.request["version"]))
+    ways = (progress.tell, progress.is_stopped)
+    found: dict[str, Any]
+    if job.kind == "alternatives":
+        plans = find_alternatives(stored, FindAlternatives.model_validate_json(request), *ways)
+        found = ALTERNATIVES.dump_python(plans, mode="json")
+    else:
+        outcome = look_ahead(stored, WhatIf.model_validate_json(request), *ways)
+        found = OUTCOME.dump_python(outcome, mode="json")
     return found
 
 

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.optimize.repair.mend import Repaired, repair
 from models.optimize.solve import solve
+from pipelines.jobs.figures import ScheduleFigures, figures_of
 from pipelines.jobs.mending import replacing
 from pipelines.scenarios import Scenario, changed_plant
 from pipelines.storage.repositories import StoredVersion
-from plant import Evaluation, Plant, Schedule, Weights, Zones, evaluate
-from plant.io import evaluation_to_document
+from plant import Plant, Schedule, Weights, Zones, evaluate
 from plant.io.edits import edit_to_document
 
 FIRST_SECONDS = 2.0  # of the time asked for: mending what the scenario breaks
@@ -28,15 +28,6 @@ class WhatIf(BaseModel):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
     scenarios: Annotated[list[Scenario], Field(min_length=1, max_length=20)]
     seconds: Annotated[float, Field(ge=1, le=600)] = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleFigures:
-    """What the referee says of a schedule: cost, KPIs and how many rules it breaks."""
-
-    cost: Mapping[str, float]
-    kpis: Mapping[str, float]
-    violations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +83,14 @@ def look_ahead(
         schedule = _better(plant, mended, found.schedule, base, weights, zones)
 
     def figures(of: Schedule, where: Plant = plant) -> ScheduleFigures:
-        return _figures(evaluate(where, of, base, weights, zones))
+        return figures_of(evaluate(where, of, base, weights, zones))
 
     planned = evaluate(plant, schedule, base, weights, zones)
     return Outcome(
         planned.feasible,
         figures(base, stored.plant),
         figures(base),
-        _figures(planned),
+        figures_of(planned),
         edit_to_document(replacing(base, schedule)),
         notes,
     )
@@ -112,8 +103,3 @@ def _better(
     verdict = evaluate(plant, found, base, weights, zones)
     is_better = verdict.feasible and verdict.cost.total < mended.cost.total
     return found if is_better else mended.schedule
-
-
-def _figures(verdict: Evaluation) -> ScheduleFigures:
-    told = evaluation_to_document(verdict)
-    return ScheduleFigures(told["cost"], told["kpis"], len(verdict.violations))

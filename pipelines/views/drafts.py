@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from pipelines.drafts import Changed, Draft, DraftMeta, Entry
+from pipelines.drafts import Carried, Changed, Draft, DraftMeta, Entry
 from pipelines.storage.repositories.drafts import EntryKind
 from pipelines.views.versions import Figure, RunDifference
 from plant import Violation
@@ -99,6 +99,22 @@ class Changes:
     orders_saved: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftView:
+    """An edit that could not be carried over, and why."""
+
+    entry: EntryView
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedView:
+    """The new draft, and the edits of the old one that it does not hold."""
+
+    draft: DraftView
+    left: tuple[LeftView, ...]
+
+
 def draft_view(draft: Draft) -> DraftView:
     """How the draft stands."""
     verdict = draft.evaluation
@@ -157,6 +173,12 @@ def changed_view(changed: Changed) -> ChangedView:
     return ChangedView(
         draft_view(changed.draft), entry_view(changed.entry), verdict_view(changed.verdict)
     )
+
+
+def carried_view(carried: Carried) -> CarriedView:
+    """What came of carrying a draft over as it is shown."""
+    left = tuple(LeftView(entry_view(one.entry), one.why) for one in carried.left)
+    return CarriedView(draft_view(carried.draft), left)
 
 
 def place_view(place: Place) -> PlaceView:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines import drafts
-from pipelines.drafts import DraftMeta, DraftStatus, Review
+from pipelines.drafts import DraftMeta, DraftStatus, Release, Review
 from pipelines.views import drafts as views
 from plant.io.documents import LATEST
 from plant.io.edits import EditDocument
@@ -65,12 +65,6 @@ class ReviewRequest(_Body):
 
     revision: Revision
     comment: Words = ""
-
-
-class Published(BaseModel):
-    """The version that a draft became."""
-
-    version: int
 
 
 @router.get("", responses=told(401, 422))
@@ -197,11 +191,19 @@ def review_draft(
 
 
 @router.post("/{number}/publish", responses=WRITE)
-def publish_draft(
-    state: StateDep, user: Planner, number: Number, asked: ReviewRequest
-) -> Published:
-    """Publish an approved draft as the next version."""
-    version = drafts.publish(
-        state.desk, number, author=user.name, revision=asked.revision, comment=asked.comment
+def publish_draft(state: StateDep, user: Planner, number: Number, asked: ReviewRequest) -> Release:
+    """Publish an approved draft as the next version; its artefacts go to MLflow where one is set."""
+    return drafts.release(
+        state.context,
+        state.desk,
+        number,
+        author=user.name,
+        revision=asked.revision,
+        comment=asked.comment,
     )
-    return Published(version=version)
+
+
+@router.post("/{number}/carry", status_code=201, responses=told(401, 403, 404, 422))
+def carry_draft(state: StateDep, user: Planner, number: Number) -> views.CarriedView:
+    """A draft of the version published now, with what of this draft's edits can be done there."""
+    return views.carried_view(drafts.carry_over(state.desk, number, author=user.name))

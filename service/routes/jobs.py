@@ -1,26 +1,29 @@
-"""Repairs around a change, shown before they are done, and what-if scenarios in the background."""
+"""Repairs around a change, shown before they are done; in the background what-ifs and alternatives."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from pipelines.drafts import apply_edit, load_draft, open_draft
+from pipelines.jobs.alternatives import FindAlternatives
 from pipelines.jobs.mending import ScopeName, propose, task_of
-from pipelines.jobs.running import ask_what_if, cancel_job, edit_of
+from pipelines.jobs.running import ask_alternatives, ask_what_if, cancel_job, edit_of
 from pipelines.jobs.what_if import WhatIf
 from pipelines.storage import reading
 from pipelines.storage.repositories.jobs import Job, JobStatus, find_job, list_jobs
 from pipelines.views import drafts as views
 from pipelines.views.jobs import JobView, RepairView, job_view, repair_view
 from plant.io.documents import Name
-from service.dependencies import Limit, Number, Planner, StateDep, Viewer
+from service.dependencies import MOST_NUMBER, Limit, Number, Planner, StateDep, Viewer
 from service.problems import told
 
 router = APIRouter(prefix="/api", tags=["jobs"])
+Title = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+Place = Annotated[int, Query(ge=0, le=MOST_NUMBER, description="which of a job's alternatives")]
 JobId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -38,7 +41,13 @@ class RepairRequest(BaseModel):
 class WhatIfRequest(WhatIf):
     """Scenarios on a version, with a name for the list of jobs."""
 
-    title: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    title: Title = ""
+
+
+class AlternativesRequest(FindAlternatives):
+    """Which version, how long to look, and a name for the list of jobs."""
+
+    title: Title = ""
 
 
 @router.post("/drafts/{number}/repair", responses=told(401, 403, 404, 422, 503))
@@ -57,7 +66,7 @@ def get_jobs(
 ) -> list[JobView]:
     """The jobs, newest first, without their results."""
     with reading(state.engine) as session:
-        return [job_view(job, with_result=False) for job in list_jobs(session, limit, status)]
+        return [job_view(job) for job in list_jobs(session, limit, status)]
 
 
 @router.post("/jobs/what-if", status_code=202, responses=told(401, 403, 404, 422))
@@ -66,6 +75,17 @@ async def start_what_if(state: StateDep, user: Planner, asked: WhatIfRequest) ->
     what_if = WhatIf.model_validate(asked.model_dump(exclude={"title"}))
     job = await run_in_threadpool(
         ask_what_if, state.engine, state.clock, state.shelf, what_if, asked.title, user.name
+    )
+    await state.work.hand_over(job.id)
+    return job_view(job)
+
+
+@router.post("/jobs/alternatives", status_code=202, responses=told(401, 403, 404, 422))
+async def start_alternatives(state: StateDep, user: Planner, asked: AlternativesRequest) -> JobView:
+    """Have alternatives to a version looked for in the background."""
+    wanted = FindAlternatives.model_validate(asked.model_dump(exclude={"title"}))
+    job = await run_in_threadpool(
+        ask_alternatives, state.engine, state.clock, state.shelf, wanted, asked.title, user.name
     )
     await state.work.hand_over(job.id)
     return job_view(job)
@@ -84,10 +104,10 @@ def cancel(state: StateDep, _user: Planner, id: JobId) -> JobView:
 
 
 @router.post("/jobs/{id}/draft", status_code=201, responses=told(401, 403, 404, 409, 422))
-def draft_from_job(state: StateDep, user: Planner, id: JobId) -> views.ChangedView:
-    """A draft of the job's version with what the job found, judged in the version's own plant."""
+def draft_from_job(state: StateDep, user: Planner, id: JobId, plan: Place = 0) -> views.ChangedView:
+    """A draft of the job's version with a plan that it found, judged in the version's own plant."""
     job = _found(state, id)
-    edit = edit_of(job)
+    edit = edit_of(job, plan)
     made = open_draft(state.desk, job.request["version"], author=user.name, title=job.title)
     changed = apply_edit(
         state.desk, made.meta.id, edit, author=user.name, revision=0, reason=job.title

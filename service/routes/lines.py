@@ -1,4 +1,4 @@
-"""What lines and stocks are like now, as the events of the floor say."""
+"""What the floor says of lines and stocks, what was made of a plan, and what is foreseen of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from fastapi import APIRouter
 
 from pipelines.events import LineNow, StockNow
 from pipelines.storage.cache import Source
-from service.dependencies import StateDep, Viewer
+from pipelines.views.line_output import Output, output_of
+from pipelines.views.outlook import Outlook, outlook_of
+from service.dependencies import Number, StateDep, Viewer
 from service.problems import told
 
 router = APIRouter(prefix="/api", tags=["live"])
@@ -33,3 +35,17 @@ def get_live_state(state: StateDep, _user: Viewer) -> LiveState:
         tuple(now.stocks[id] for id in sorted(now.stocks)),
         found.source,
     )
+
+
+@router.get("/versions/{number}/output", responses=told(401, 404, 422))
+def get_version_output(state: StateDep, _user: Viewer, number: Number) -> Output:
+    """What each line was to make by a version's plan, by day and up to now, and what it counted."""
+    stored = state.shelf.version(number).stored
+    return output_of(state.engine, stored.plant, stored.schedule, state.clock())
+
+
+@router.get("/versions/{number}/outlook", responses=told(401, 404, 422))
+def get_version_outlook(state: StateDep, _user: Viewer, number: Number) -> Outlook:
+    """Which orders of a version will probably be late, and why; where its stock may run out."""
+    state.shelf.version(number)
+    return outlook_of(state.engine, number)

@@ -5,40 +5,35 @@ What a version holds never changes, so that each answer is made once and kept as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
-from pipelines.views import orders, runs, stocks, versions
+from pipelines.views import versions
+from pipelines.views.shelf import Shown
 from plant.io.documents import PlantDocument
 from service import contents
-from service.contents import Part
-from service.dependencies import (
-    MOST_NUMBER,
-    Limit,
-    NameQuery,
-    Number,
-    OptionalNameQuery,
-    StateDep,
-    Viewer,
-)
+from service.dependencies import MOST_NUMBER, Limit, Number, StateDep, Viewer
 from service.problems import told
+from service.routes.parts import READ, add_parts
 from service.state import State
 
 router = APIRouter(prefix="/api/versions", tags=["versions"])
-READ: dict[int | str, dict[str, Any]] = {
-    **told(401, 404, 422),
-    304: {"description": "Nothing has changed since the answer with the ETag of If-None-Match."},
-}
 
 
 @dataclass(frozen=True, slots=True)
 class VersionFigures:
-    """A version's cost by component, its KPIs, and the weights and zones it was judged under."""
+    """A version's cost by component, its KPIs, and the weights and zones it was judged under.
 
+    starts_at is in the plant's own time, with its distance from UTC.
+    """
+
+    starts_at: datetime
+    horizon: int
     currency: str
     cost: Mapping[str, float]
     kpis: Mapping[str, float | None]
@@ -79,15 +74,12 @@ async def get_version_plant(
     state: StateDep, _user: Viewer, request: Request, number: Number
 ) -> Response:
     """The plant that a version plans: lines with shifts, items, capabilities, arrivals, orders."""
-    return await _part(state, request, number, contents.PLANT)
-
-
-@router.get("/{number}/runs", responses=READ, response_model=runs.Runs)
-async def get_version_runs(
-    state: StateDep, _user: Viewer, request: Request, number: Number
-) -> Response:
-    """The runs of a version, with changeovers and lateness."""
-    return await _part(state, request, number, contents.RUNS)
+    return await state.replies.answer(
+        request,
+        (number, "plant"),
+        contents.PLANT.shape,
+        lambda: contents.PLANT.make(state.shelf.version(number).shown),
+    )
 
 
 @router.get("/{number}/figures", responses=READ, response_model=VersionFigures)
@@ -98,67 +90,6 @@ async def get_version_figures(
     return await state.replies.answer(
         request, (number, "figures"), FIGURES, lambda: _figures(state, number)
     )
-
-
-@router.get("/{number}/orders", responses=READ, response_model=orders.Orders)
-async def get_version_orders(
-    state: StateDep, _user: Viewer, request: Request, number: Number
-) -> Response:
-    """What becomes of each order in a version."""
-    return await _part(state, request, number, contents.ORDERS)
-
-
-@router.get("/{number}/lines", responses=READ, response_model=contents.Lines)
-async def get_version_lines(
-    state: StateDep, _user: Viewer, request: Request, number: Number
-) -> Response:
-    """What each line does in a version."""
-    return await _part(state, request, number, contents.LINES)
-
-
-@router.get("/{number}/chain", responses=READ, response_model=orders.Chain)
-async def get_version_chain(
-    state: StateDep,
-    _user: Viewer,
-    request: Request,
-    number: Number,
-    order: OptionalNameQuery = None,
-    run: OptionalNameQuery = None,
-) -> Response:
-    """What an order is made from, run by run; or which orders a run serves. One of both is asked."""
-    return await _part(state, request, number, contents.chain(order, run))
-
-
-@router.get("/{number}/stocks", responses=READ, response_model=contents.Stocks)
-async def get_version_stocks(
-    state: StateDep, _user: Viewer, request: Request, number: Number
-) -> Response:
-    """Each item's projected stock in figures."""
-    return await _part(state, request, number, contents.STOCKS)
-
-
-@router.get("/{number}/stock", responses=READ, response_model=stocks.StockProjection)
-async def get_version_stock(
-    state: StateDep, _user: Viewer, request: Request, number: Number, item: NameQuery
-) -> Response:
-    """One item's projected stock from change to change, with what arrives and what runs deliver."""
-    return await _part(state, request, number, contents.stock(item))
-
-
-@router.get("/{number}/exceptions", responses=READ, response_model=contents.Exceptions)
-async def get_version_exceptions(
-    state: StateDep, _user: Viewer, request: Request, number: Number
-) -> Response:
-    """What to look at, costliest first: why each is so, and for the first ones what would help."""
-    return await _part(state, request, number, contents.EXCEPTIONS)
-
-
-@router.get("/{number}/fixes", responses=READ, response_model=contents.Fixes)
-async def get_version_fixes(
-    state: StateDep, _user: Viewer, request: Request, number: Number, exception: NameQuery
-) -> Response:
-    """What would help with one exception, best first."""
-    return await _part(state, request, number, contents.fixes(exception))
 
 
 @router.get(
@@ -176,19 +107,18 @@ async def compare_versions(
     )
 
 
-async def _part(state: State, request: Request, number: int, part: Part) -> Response:
-    """The kept answer of what a version holds, made from the version where it is not kept."""
-    return await state.replies.answer(
-        request,
-        (number, part.name),
-        part.shape,
-        lambda: part.make(state.shelf.version(number).shown),
-    )
+async def _load(state: State, number: int) -> tuple[Hashable, Callable[[], Shown]]:
+    return number, lambda: state.shelf.version(number).shown
 
 
 def _figures(state: State, number: int) -> VersionFigures:
     stored = state.shelf.version(number).stored
     meta = stored.meta
+    plant = stored.plant
     return VersionFigures(
-        stored.plant.currency, stored.cost, stored.kpis, meta.weights, meta.zones, meta.bound
-    )
+        plant.starts_at, plant.horizon, plant.currency, stored.cost, stored.kpis,
+        meta.weights, meta.zones, meta.bound,
+    )  # fmt: skip
+
+
+add_parts(router, "version", _load)

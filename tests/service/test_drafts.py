@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from plant import Plant, Schedule, evaluate
+from plant import Plant, Run, Schedule, evaluate
 from plant.edits import Resize, SetLock, apply
 from tests.service.conftest import WEIGHTS, ZONES
 
@@ -100,7 +100,7 @@ def test_a_draft_is_reviewed_and_published(
     for step in ("submit", "approve"):
         assert client.post(f"{path}/review/{step}", headers=planner, json=body).status_code == 200
     published = client.post(f"{path}/publish", headers=planner, json=body)
-    assert published.json() == {"version": 3}
+    assert published.json() == {"version": 3, "mlflow": "none", "reason": ""}
     latest = client.get("/api/versions/latest", headers=planner).json()["version"]
     assert (latest["number"], latest["author"], latest["base"]) == (3, "planner", 2)
     assert [one["action"] for one in client.get(f"{path}/reviews", headers=planner).json()] == [
@@ -155,3 +155,57 @@ def test_what_a_draft_changes_is_shown(
     changes = client.get(f"{draft}/changes", headers=planner).json()
     assert [(one["id"], one["changes"]) for one in changes["runs"]] == [(run.id, ["lock"])]
     assert [one["title"] for one in client.get("/api/drafts", headers=planner).json()] == ["later"]
+
+
+def test_a_draft_is_carried_over_to_the_version_published_since(
+    client: TestClient, planner: Headers, draft: str, schedule: Schedule
+) -> None:
+    first, second = schedule.runs[0], schedule.runs[-1]
+    _edit(client, planner, draft, 0, {"kind": "lock", "run": second.id, "lock": "start"})
+    _edit(client, planner, draft, 1, {"kind": "cancel", "run": first.id})
+    client.post(f"{draft}/undo", headers=planner, json={"revision": 2})
+    answer = client.post(f"{draft}/carry", headers=planner)
+    assert answer.status_code == 201, answer.text
+    carried = answer.json()
+    new = carried["draft"]["draft"]
+    assert (new["version"], new["title"], new["revision"]) == (2, "later", 1)
+    assert carried["left"] == []
+    (kept,) = client.get(f"/api/drafts/{new['id']}/history", headers=planner).json()
+    assert (kept["edit"]["run"], kept["reason"]) == (second.id, "why not")
+    assert client.get(draft, headers=planner).json()["draft"]["status"] == "open"
+
+
+def test_an_edit_that_cannot_be_carried_over_is_named_with_its_reason(
+    client: TestClient, planner: Headers, admin: Headers, draft: str, schedule: Schedule
+) -> None:
+    def is_spared(run: Run) -> bool:
+        edit = {"kind": "cancel", "run": run.id}
+        seen = client.post(f"{draft}/preview", headers=planner, json={"edit": edit})
+        return bool(seen.json()["feasible"])
+
+    run = next(run for run in schedule.runs[1:] if is_spared(run))
+    _edit(client, planner, draft, 0, {"kind": "lock", "run": run.id, "lock": "all"})
+    other = client.post("/api/drafts", headers=admin, json={}).json()["draft"]["id"]
+    path = f"/api/drafts/{other}"
+    gone = _edit(client, admin, path, 0, {"kind": "cancel", "run": run.id})
+    assert gone.json()["draft"]["feasible"]
+    for step in ("review/submit", "review/approve", "publish"):
+        assert client.post(f"{path}/{step}", headers=admin, json={"revision": 1}).status_code == 200
+    carried = client.post(f"{draft}/carry", headers=planner).json()
+    assert carried["draft"]["draft"]["version"] == 3
+    (left,) = carried["left"]
+    assert left["entry"]["edit"]["run"] == run.id
+    assert run.id in left["why"]
+
+
+@pytest.mark.parametrize("kind", ["version", "draft"])
+def test_the_fixes_of_an_exception_are_told_for_versions_and_drafts(
+    client: TestClient, planner: Headers, draft: str, kind: str
+) -> None:
+    path = "/api/versions/1" if kind == "version" else draft
+    found = client.get(f"{path}/exceptions", headers=planner).json()
+    for one in found:
+        answer = client.get(f"{path}/fixes", headers=planner, params={"exception": one["id"]})
+        assert answer.status_code == 200, answer.text
+        if one["fixes"] is not None:
+            assert answer.json() == one["fixes"]

@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pipelines.jobs import running
+from pipelines.jobs.alternatives import MOST_OFFERED
 from pipelines.jobs.mending import mend
 from pipelines.storage import reading, writing
 from pipelines.storage.repositories import jobs
@@ -130,6 +131,65 @@ def test_a_line_that_is_down_is_planned_around(
     )
     after = [one["after"] for one in runs.json()["runs"] if one["after"]]
     assert not any(run["line"] == line and 600 <= run["start"] < 2400 for run in after)
+
+
+@pytest.fixture
+def alternatives(client: TestClient, planner: Headers, here: Here) -> Callable[[float], str]:
+    """Asks for alternatives for so many seconds; returns the address of the job."""
+
+    def start(seconds: float) -> str:
+        body = {"version": 1, "seconds": seconds, "title": "others"}
+        answer = client.post("/api/jobs/alternatives", headers=planner, json=body)
+        assert answer.status_code == 202, answer.text
+        return f"/api/jobs/{answer.json()['id']}"
+
+    return start
+
+
+def test_alternatives_are_found_none_worse_in_everything_and_one_becomes_a_draft(
+    client: TestClient, planner: Headers, alternatives: Callable[[float], str], clock: Clock,
+    plant: Plant, schedule: Schedule,
+) -> None:  # fmt: skip
+    path = alternatives(1.0)
+    _run(client, clock, path)
+    job = client.get(path, headers=planner).json()
+    assert (job["kind"], job["status"], job["result"]) == ("alternatives", "done", None)
+    front = job["alternatives"]
+    verdict = evaluate(plant, schedule, schedule, WEIGHTS, ZONES)
+    assert front["published"]["cost"]["total"] == pytest.approx(verdict.cost.total)
+    plans = front["plans"]
+    assert 2 <= len(plans) <= MOST_OFFERED
+    points = [tuple(plan["values"][name] for name in front["objectives"]) for plan in plans]
+    for one in points:
+        assert not any(
+            all(a <= b for a, b in zip(other, one, strict=True)) for other in points if other != one
+        )
+    for plan in plans:
+        assert plan["figures"]["violations"] == 0
+        assert sum(plan["values"].values()) == pytest.approx(plan["figures"]["cost"]["total"])
+    assert plans[0]["picks"][0] == "cheapest"
+    (listed,) = client.get("/api/jobs", headers=planner).json()
+    assert listed["alternatives"] is None
+    last = len(plans) - 1
+    draft = client.post(f"{path}/draft?plan={last}", headers=planner)
+    assert draft.status_code == 201, draft.text
+    cost = draft.json()["draft"]["cost"]["total"]
+    assert cost == pytest.approx(plans[last]["figures"]["cost"]["total"])
+    answer = client.post(f"{path}/draft?plan={len(plans)}", headers=planner)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_search_for_alternatives_stops_when_it_is_asked_to(
+    client: TestClient, planner: Headers, alternatives: Callable[[float], str], clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(running, "FOLLOW_EVERY", 0.02)
+    path = alternatives(300.0)
+    begun = time.monotonic()
+    _run(client, clock, path, stopping=lambda: time.monotonic() > begun + 0.5)
+    assert time.monotonic() < begun + 20
+    job = client.get(path, headers=planner).json()
+    assert (job["status"], job["alternatives"]) == ("cancelled", None)
 
 
 def test_a_job_that_is_cancelled_before_it_begins_never_runs(

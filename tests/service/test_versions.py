@@ -6,12 +6,20 @@ import gzip
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from pipelines.storage import writing
+from pipelines.storage.repositories.outlooks import (
+    OrderRisk,
+    StockRisk,
+    sync_order_risks,
+    sync_stock_risks,
+)
 from plant import Plant, Schedule, evaluate
 from tests.service.conftest import WEIGHTS, ZONES, logged_in
 
@@ -59,6 +67,7 @@ def test_figures_are_those_of_the_referee(
 ) -> None:
     verdict = evaluate(plant, schedule, weights=WEIGHTS, zones=ZONES)
     figures = read("/1/figures")
+    assert datetime.fromisoformat(figures["starts_at"]) == plant.starts_at
     assert figures["cost"]["total"] == pytest.approx(verdict.cost.total)
     assert figures["kpis"]["orders_late"] == verdict.kpis.orders_late
     assert figures["weights"]["tardiness"] == WEIGHTS.tardiness
@@ -148,11 +157,44 @@ def test_two_versions_differ_in_the_run_that_was_locked(
     assert found["cost"]["total"]["change"] == 0
 
 
+def test_output_by_day_adds_up_to_the_plan_and_nothing_was_counted(
+    read: Callable[[str], Any], plant: Plant, schedule: Schedule
+) -> None:
+    found = read("/1/output")
+    assert not found["is_counted"]
+    for line in found["lines"]:
+        planned = sum(run.quantity for run in schedule.runs if run.line == line["line"])
+        assert sum(day["planned"] for day in line["days"]) == pytest.approx(planned)
+    assert [line["line"] for line in found["lines"]] == [line.id for line in plant.lines]
+
+
+def test_what_is_foreseen_of_a_version_stands_beside_it(
+    client: TestClient, read: Callable[[str], Any], plant: Plant
+) -> None:
+    assert read("/1/outlook") == {"orders": [], "stocks": []}
+    reason = {"code": "load", "column": "load", "name": "load", "value": 1.0, "share": 0.7}
+    said = reason | {"en": "the line is full", "ko": "라인이 가득 참"}
+    order, item = plant.orders[0].id, plant.items[0].id
+    engine = client.app.state.takt.engine  # type: ignore[attr-defined]
+    with writing(engine) as session:
+        risk = OrderRisk(order, 0.8, None, 3.0, (said,), "late-risk 1")
+        sync_order_risks(session, 2, [risk], plant.starts_at)
+        day = StockRisk(item, plant.starts_at.date(), 0.2, 0.3, 4.0, -1.0, 5.0, 9.0)
+        sync_stock_risks(session, 2, [day], plant.starts_at)
+    found = read("/2/outlook")
+    (late,), (stock,) = found["orders"], found["stocks"]
+    assert (late["order"], late["chance"]) == (order, 0.8)
+    assert late["reasons"] == [{"share": 0.7, "en": "the line is full", "ko": "라인이 가득 참"}]
+    assert (stock["item"], stock["chance_by"], stock["q10"]) == (item, 0.3, -1.0)
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
         ("/99", 404, "not_found"),
         ("/99/runs", 404, "not_found"),
+        ("/99/output", 404, "not_found"),
+        ("/99/outlook", 404, "not_found"),
         ("/0/runs", 422, "invalid"),
         ("/x/runs", 422, "invalid"),
         ("/1/chain", 422, "invalid"),

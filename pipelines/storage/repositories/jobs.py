@@ -79,11 +79,12 @@ def find_job(session: Session, id: str) -> Job:
 
 
 def list_jobs(session: Session, limit: int, status: JobStatus | None = None) -> list[Job]:
-    """The jobs, newest first; in one status where it is named."""
-    query = select(JobRow).order_by(JobRow.created_at.desc(), JobRow.id).limit(limit)
+    """The jobs without their results, newest first; in one status where it is named."""
+    columns = (getattr(JobRow, name) for name in Job.__slots__ if name != "result")
+    query = select(*columns).order_by(JobRow.created_at.desc(), JobRow.id).limit(limit)
     if status is not None:
         query = query.where(JobRow.status == status)
-    return [_job(row) for row in session.scalars(query)]
+    return [Job(**row, result=None) for row in session.execute(query).mappings()]
 
 
 def start_job(session: Session, id: str, now: datetime) -> Job | None:
