@@ -60,6 +60,13 @@ def fill(data: Path) -> None:
     )
     with writing(engine) as session:
         publish_version(session, publication, datetime.now(UTC))
+    engine.dispose()
+    add_users(data)
+
+
+def add_users(data: Path) -> None:
+    """Add a user of each role."""
+    engine = open_database(f"sqlite:///{data / 'takt.db'}")
     accounts = Accounts(engine, lambda: datetime.now(UTC), timedelta(days=1), QUICK)
     for role in ("viewer", "planner", "admin"):
         accounts.add(role, PASSWORD, role)
@@ -144,12 +151,17 @@ def log_in(browser: Browser, address: str) -> Iterator[LogIn]:
     contexts, faults = [], []
 
     def enter(
-        name: str, language: str = "en", theme: str = "light", path: str = "/schedule"
+        name: str,
+        language: str = "en",
+        theme: str = "light",
+        path: str = "/schedule",
+        zone: str = "UTC",
     ) -> Page:
         context = browser.new_context(
             viewport={"width": 1366, "height": 768},
             color_scheme=theme,  # type: ignore[arg-type]
             locale="ko-KR" if language == "ko" else "en-GB",
+            timezone_id=zone,
         )
         contexts.append(context)
         page = context.new_page()

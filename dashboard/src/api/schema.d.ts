@@ -148,6 +148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/drafts/{number}/carry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carry Draft
+         * @description A draft of the version published now, with what of this draft's edits can be done there.
+         */
+        post: operations["carry_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/drafts/{number}/chain": {
         parameters: {
             query?: never;
@@ -217,9 +237,29 @@ export interface paths {
         };
         /**
          * Get Draft Exceptions
-         * @description What to look at in a draft, broken rules first, then by money.
+         * @description What to look at, broken rules first, then by money: why each is so, and for the first ones what would help.
          */
         get: operations["get_draft_exceptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drafts/{number}/fixes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draft Fixes
+         * @description What would help with one exception, best first.
+         */
+        get: operations["get_draft_fixes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -339,7 +379,7 @@ export interface paths {
         put?: never;
         /**
          * Publish Draft
-         * @description Publish an approved draft as the next version.
+         * @description Publish an approved draft as the next version; its artefacts go to MLflow where one is set.
          */
         post: operations["publish_draft"];
         delete?: never;
@@ -457,7 +497,7 @@ export interface paths {
         };
         /**
          * Get Draft Stock
-         * @description One item's projected stock from change to change.
+         * @description One item's projected stock from change to change, with what arrives and what runs deliver.
          */
         get: operations["get_draft_stock"];
         put?: never;
@@ -659,9 +699,29 @@ export interface paths {
         put?: never;
         /**
          * Draft From Job
-         * @description A draft of the job's version with what the job found, judged in the version's own plant.
+         * @description A draft of the job's version with a plan that it found, judged in the version's own plant.
          */
         post: operations["draft_from_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/alternatives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Alternatives
+         * @description Have alternatives to a version looked for in the background.
+         */
+        post: operations["start_alternatives"];
         delete?: never;
         options?: never;
         head?: never;
@@ -708,6 +768,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description The registered models with their versions: who is champion, since when, and why.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notes": {
         parameters: {
             query?: never;
@@ -726,6 +806,86 @@ export interface paths {
          * @description Note something on an exception.
          */
         post: operations["add_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{ticket}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description The report that a ticket opens, as a page that can do nothing but show itself.
+         */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Drift Report
+         * @description An address at which the last drift report opens for a minute, for a frame.
+         */
+        post: operations["open_drift_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Targets
+         * @description The user's own targets, by the figure's name.
+         */
+        get: operations["list_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/targets/{kpi}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Target
+         * @description Set a target, or forget it; the answer holds all that are set.
+         */
+        put: operations["set_target"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -865,7 +1025,7 @@ export interface paths {
         };
         /**
          * Get Version Exceptions
-         * @description What to look at, costliest first: why each is so, and for the first ones what would help.
+         * @description What to look at, broken rules first, then by money: why each is so, and for the first ones what would help.
          */
         get: operations["get_version_exceptions"];
         put?: never;
@@ -948,6 +1108,46 @@ export interface paths {
          * @description What becomes of each order in a version.
          */
         get: operations["get_version_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{number}/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version Outlook
+         * @description Which orders of a version will probably be late, and why; where its stock may run out.
+         */
+        get: operations["get_version_outlook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{number}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version Output
+         * @description What each line was to make by a version's plan, by day and up to now, and what it counted.
+         */
+        get: operations["get_version_output"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1163,6 +1363,58 @@ export interface components {
             status: "alive";
         };
         /**
+         * AlternativesRequest
+         * @description Which version, how long to look, and a name for the list of jobs.
+         */
+        AlternativesRequest: {
+            /**
+             * Seconds
+             * @default 30
+             */
+            seconds: number;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AlternativesView
+         * @description Alternatives to a version, cheapest first, and the version itself.
+         */
+        AlternativesView: {
+            /** Hypervolume */
+            hypervolume: number;
+            /** Notes */
+            notes: string[];
+            /** Objectives */
+            objectives: string[];
+            /** Plans */
+            plans: components["schemas"]["AlternativeView"][];
+            published: components["schemas"]["ScheduleFigures"];
+            /** Tried */
+            tried: number;
+        };
+        /**
+         * AlternativeView
+         * @description A plan that no other is better than in everything; see `pipelines.jobs.alternatives`.
+         */
+        AlternativeView: {
+            /** Changed Runs */
+            changed_runs: number;
+            figures: components["schemas"]["ScheduleFigures"];
+            /** Found By */
+            found_by: string;
+            /** Picks */
+            picks: string[];
+            /** Values */
+            values: {
+                [key: string]: number;
+            };
+        };
+        /**
          * ArrivalDocument
          * @description Raw material on its way.
          */
@@ -1255,6 +1507,15 @@ export interface components {
              * @default 1
              */
             yield: number;
+        };
+        /**
+         * CarriedView
+         * @description The new draft, and the edits of the old one that it does not hold.
+         */
+        CarriedView: {
+            draft: components["schemas"]["DraftView"];
+            /** Left */
+            left: components["schemas"]["LeftView"][];
         };
         /**
          * CauseView
@@ -1751,8 +2012,11 @@ export interface components {
         /**
          * JobView
          * @description A job: what was asked by whom, how far it is (0 to 1), and once it is done, what came of it.
+         *
+         *     result: of a what-if; alternatives: of a search for them.
          */
         JobView: {
+            alternatives: components["schemas"]["AlternativesView"] | null;
             /** Author */
             author: string;
             /** Cancel Asked */
@@ -1801,6 +2065,15 @@ export interface components {
             kind: "late_material";
             /** Minutes */
             minutes: number;
+        };
+        /**
+         * LeftView
+         * @description An edit that could not be carried over, and why.
+         */
+        LeftView: {
+            entry: components["schemas"]["EntryView"];
+            /** Why */
+            why: string;
         };
         /**
          * Level
@@ -1914,6 +2187,22 @@ export interface components {
             until?: string | null;
         };
         /**
+         * LineOutput
+         * @description A line's output: by day, and from the plan's start to the instant that is asked about.
+         */
+        LineOutput: {
+            /** Counted */
+            counted: number;
+            /** Days */
+            days: components["schemas"]["OutputDay"][];
+            /** Line */
+            line: string;
+            /** Planned */
+            planned: number;
+            /** Scrap */
+            scrap: number;
+        };
+        /**
          * LineView
          * @description What a line does over the horizon; minutes are shift minutes, utilisation is of regular ones.
          */
@@ -1984,6 +2273,65 @@ export interface components {
             other: string;
             /** Run */
             run: string;
+        };
+        /**
+         * Models
+         * @description The registered models.
+         *
+         *     status: "none" where no MLflow is configured, "failed" where it does not answer; reason says what it
+         *     said. address: where MLflow's own pages are, None where it is a file.
+         */
+        Models: {
+            /** Address */
+            address: string | null;
+            /** Models */
+            models: components["schemas"]["ModelView"][];
+            /** Reason */
+            reason: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "none" | "failed";
+        };
+        /**
+         * ModelVersionView
+         * @description One version: what its contest said and why, and the run of MLflow that fitted it.
+         */
+        ModelVersionView: {
+            /** Reason */
+            reason: string;
+            /**
+             * Registered At
+             * Format: date-time
+             */
+            registered_at: string;
+            /** Run Id */
+            run_id: string;
+            /** Verdict */
+            verdict: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ModelView
+         * @description A registered model: champion and challenger by number, versions newest first.
+         *
+         *     held: why contests promote nobody just now, None where they do.
+         */
+        ModelView: {
+            /** Challenger */
+            challenger: number | null;
+            /** Champion */
+            champion: number | null;
+            /** Champion Since */
+            champion_since: string | null;
+            /** Held */
+            held: string | null;
+            /** Name */
+            name: string;
+            /** Versions */
+            versions: components["schemas"]["ModelVersionView"][];
         };
         /**
          * MoreOvertime
@@ -2175,6 +2523,22 @@ export interface components {
             weight: number;
         };
         /**
+         * OrderRiskView
+         * @description The chance that an order will be late, the weightiest reason first; `model` said so.
+         */
+        OrderRiskView: {
+            /** Chance */
+            chance: number;
+            /** Late Units */
+            late_units: number | null;
+            /** Model */
+            model: string;
+            /** Order */
+            order: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonView"][];
+        };
+        /**
          * Orders
          * @description All orders by due minute. Minutes count from starts_at.
          */
@@ -2239,6 +2603,50 @@ export interface components {
             notes: string[];
             planned: components["schemas"]["ScheduleFigures"];
             published: components["schemas"]["ScheduleFigures"];
+        };
+        /**
+         * Outlook
+         * @description What is foreseen of a version; both are empty where nobody has looked ahead.
+         */
+        Outlook: {
+            /** Orders */
+            orders: components["schemas"]["OrderRiskView"][];
+            /** Stocks */
+            stocks: components["schemas"]["StockRisk"][];
+        };
+        /**
+         * Output
+         * @description What lines made and what they were to make by the plan up to `as_of`, in the plant's order.
+         *
+         *     is_counted: whether any line counted since the plan's start.
+         */
+        Output: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Is Counted */
+            is_counted: boolean;
+            /** Lines */
+            lines: components["schemas"]["LineOutput"][];
+        };
+        /**
+         * OutputDay
+         * @description A day of the plant's own time: units planned; good units and scrap counted, None where none were.
+         */
+        OutputDay: {
+            /** Counted */
+            counted: number | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Planned */
+            planned: number;
+            /** Scrap */
+            scrap: number | null;
         };
         /**
          * Peg
@@ -2377,14 +2785,6 @@ export interface components {
             }[];
         };
         /**
-         * Published
-         * @description The version that a draft became.
-         */
-        Published: {
-            /** Version */
-            version: number;
-        };
-        /**
          * Readiness
          * @description The parts that answer and those that do not.
          */
@@ -2393,6 +2793,18 @@ export interface components {
             answering: ("database" | "redis")[];
             /** Missing */
             missing: ("database" | "redis")[];
+        };
+        /**
+         * ReasonView
+         * @description Why an order is likely or unlikely late: its share of the log odds, and in words.
+         */
+        ReasonView: {
+            /** En */
+            en: string;
+            /** Ko */
+            ko: string;
+            /** Share */
+            share: number;
         };
         /**
          * Receipt
@@ -2413,6 +2825,26 @@ export interface components {
         Refresh: {
             /** Refresh Token */
             refresh_token: string;
+        };
+        /**
+         * Release
+         * @description The version that a draft became.
+         *
+         *     mlflow: whether its artefacts are kept there ("none": no MLflow is configured), and why they are not.
+         */
+        Release: {
+            /**
+             * Mlflow
+             * @enum {string}
+             */
+            mlflow: "kept" | "none" | "failed";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Version */
+            version: number;
         };
         /**
          * RepairRequest
@@ -2469,6 +2901,16 @@ export interface components {
             put?: components["schemas"]["RunDocument"][];
             /** Remove */
             remove?: string[];
+        };
+        /**
+         * Report
+         * @description Where a report opens, and for how many seconds from now.
+         */
+        Report: {
+            /** Address */
+            address: string;
+            /** Expires In */
+            expires_in: number;
         };
         /**
          * ResizeDocument
@@ -2782,6 +3224,31 @@ export interface components {
             starts_at: string;
         };
         /**
+         * StockRisk
+         * @description How likely an item's stock runs out on a day, and by then; units owed and in stock at its end.
+         */
+        StockRisk: {
+            /** Chance */
+            chance: number;
+            /** Chance By */
+            chance_by: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Item */
+            item: string;
+            /** Missing */
+            missing: number;
+            /** Q10 */
+            q10: number;
+            /** Q50 */
+            q50: number;
+            /** Q90 */
+            q90: number;
+        };
+        /**
          * StockSummary
          * @description One item's stock in figures; under_safety in minutes of the horizon.
          */
@@ -2804,6 +3271,14 @@ export interface components {
             safety_stock: number;
             /** Under Safety */
             under_safety: number;
+        };
+        /**
+         * Target
+         * @description What a figure is to be; null for no target of one's own.
+         */
+        Target: {
+            /** Value */
+            value: number | null;
         };
         /**
          * TokenPair
@@ -2920,6 +3395,8 @@ export interface components {
         /**
          * VersionFigures
          * @description A version's cost by component, its KPIs, and the weights and zones it was judged under.
+         *
+         *     starts_at is in the plant's own time, with its distance from UTC.
          */
         VersionFigures: {
             /** Bound */
@@ -2930,10 +3407,17 @@ export interface components {
             };
             /** Currency */
             currency: string;
+            /** Horizon */
+            horizon: number;
             /** Kpis */
             kpis: {
                 [key: string]: number | null;
             };
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
             /** Weights */
             weights: {
                 [key: string]: number;
@@ -3542,6 +4026,64 @@ export interface operations {
             };
         };
     };
+    carry_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarriedView"];
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The user's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field holds what it cannot; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_draft_chain: {
         parameters: {
             query?: {
@@ -3757,6 +4299,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExceptionView"][];
+                };
+            };
+            /** @description Nothing has changed since the answer with the ETag of If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field holds what it cannot; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_draft_fixes: {
+        parameters: {
+            query: {
+                exception: string;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixView"][];
                 };
             };
             /** @description Nothing has changed since the answer with the ETag of If-None-Match. */
@@ -4111,7 +4711,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Published"];
+                    "application/json": components["schemas"]["Release"];
                 };
             };
             /** @description The request cannot be read. */
@@ -5070,7 +5670,10 @@ export interface operations {
     };
     draft_from_job: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description which of a job's alternatives */
+                plan?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5117,6 +5720,84 @@ export interface operations {
             };
             /** @description What is there does not allow it now; the code says why. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field holds what it cannot; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    start_alternatives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlternativesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The user's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5251,6 +5932,35 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_notes: {
         parameters: {
             query: {
@@ -5335,6 +6045,188 @@ export interface operations {
             };
             /** @description The user's role does not allow it. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field holds what it cannot; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field holds what it cannot; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open_drift_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kpi: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Target"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6016,6 +6908,104 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field holds what it cannot; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_version_outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field holds what it cannot; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_version_output: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Output"];
+                };
             };
             /** @description No valid access token, or a refused login. */
             401: {

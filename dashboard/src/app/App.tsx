@@ -1,6 +1,6 @@
 import { Alert, Anchor, AppShell, Badge, Burger, Button, Group, NavLink, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Suspense, useEffect, useState } from "react";
 import { Link, Navigate, Route, Routes, useLocation, useNavigate } from "react-router";
 
@@ -11,8 +11,10 @@ import { Empty, Loading } from "../parts/states";
 import { LanguageSwitch, ThemeSwitch } from "../parts/switches";
 import { PlanPicker } from "../plan/PlanPicker";
 import { EditsProvider } from "../plan/edits";
+import { figuresQuery, latestQuery } from "../plan/queries";
 import { PlanProvider } from "../plan/shown";
 import { useWords } from "../words";
+import { offsetOf, zoneOf } from "../words/format";
 import { follow, onNotice, useLink } from "./live";
 import { loadAhead, PAGES } from "./pages";
 import { logOut, type Session, useSession } from "./session";
@@ -53,6 +55,7 @@ function Shell({ session }: { session: Session }) {
             <PlanPicker />
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <PlantTime />
             <LinkBadge />
             <LanguageSwitch />
             <ThemeSwitch />
@@ -64,14 +67,14 @@ function Shell({ session }: { session: Session }) {
       <AppShell.Navbar p={4} className="no-print"><Navigation close={() => setOpen(false)} /></AppShell.Navbar>
       <AppShell.Main id="main">
         {link === "offline" && <Alert color="yellow" variant="light" role="alert" p="xs">{t("state.offline")}</Alert>}
-                  <PlanProvider>
-            <EditsProvider><Boundary key={pathname}><Suspense fallback={<Loading />}><Routes>
+        <PlanProvider>
+          <EditsProvider><Boundary key={pathname}><Suspense fallback={<Loading />}><Routes>
               <Route path="/" element={<Navigate to="/schedule" replace />} />
               {PAGES.map(({ path, view: View }) => <Route key={path} path={path} element={<View />} />)}
               <Route path="/day" element={<Day />} />
               <Route path="*" element={<Empty title={t("state.notFound")} />} />
-            </Routes></Suspense></Boundary></EditsProvider>
-          </PlanProvider>
+          </Routes></Suspense></Boundary></EditsProvider>
+        </PlanProvider>
       </AppShell.Main>
     </AppShell>
   );
@@ -86,6 +89,15 @@ function Navigation({ close }: { close: () => void }) {
     <NavLink key={path} component={Link} to={{ pathname: path, search: kept.toString() }} label={t(word)}
       active={pathname === path} aria-current={pathname === path ? "page" : undefined} onClick={close} py={6} />
   ));
+}
+
+/** Says whose clocks are shown, where the plant's are not the browser's. */
+function PlantTime() {
+  const { t } = useWords();
+  const number = useQuery(latestQuery).data?.version.number;
+  const startsAt = useQuery({ ...figuresQuery(number ?? 0), enabled: number !== undefined }).data?.starts_at;
+  if (startsAt === undefined || offsetOf(startsAt) === -new Date().getTimezoneOffset()) return null;
+  return <Text size="xs" c="dimmed" visibleFrom="lg" title={t("plan.timeHint")}>{t("plan.time", { zone: zoneOf(startsAt) })}</Text>;
 }
 
 function LinkBadge() {

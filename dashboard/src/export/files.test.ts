@@ -18,6 +18,14 @@ describe("comma-separated text", () => {
   });
 });
 
+describe("instants in comma-separated text", () => {
+  const sheet = { name: "", columns: ["a"], rows: [[new Date("2026-01-05T21:00:00Z")]] };
+  it("are by the plant's clocks, with their distance from UTC", () => {
+    expect(toCsv(sheet, 540)).toContain("2026-01-06T06:00:00.000+09:00");
+    expect(toCsv(sheet, -210)).toContain("2026-01-05T17:30:00.000-03:30");
+  });
+});
+
 describe("a calendar", () => {
   it("holds each run with its instants in UTC", async () => {
     const text = await toCalendar([

@@ -17,30 +17,46 @@ export interface CalendarEntry {
   end: Date;
 }
 
+const MINUTE = 60_000;
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** RFC 4180 text. Text that a spreadsheet would take for a formula gets an apostrophe before it. */
-export function toCsv({ columns, rows }: Sheet): string {
-  const lines = [columns, ...rows].map((row) => row.map(csvCell).join(","));
+/**
+ * RFC 4180 text. Text that a spreadsheet would take for a formula gets an apostrophe before it; instants are
+ * written by clocks that are `offset` minutes ahead of UTC, with that distance.
+ */
+export function toCsv({ columns, rows }: Sheet, offset = 0): string {
+  const lines = [columns, ...rows].map((row) => row.map((cell) => csvCell(cell, offset)).join(","));
   return `${lines.join("\r\n")}\r\n`;
 }
 
-function csvCell(cell: Cell): string {
+function csvCell(cell: Cell, offset: number): string {
   if (cell === null) return "";
-  if (cell instanceof Date) return cell.toISOString();
+  if (cell instanceof Date) return isoWith(cell, offset);
   if (typeof cell === "number") return String(cell);
   const text = FORMULA.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-export function saveCsv(sheet: Sheet): void {
-  save(new Blob(["\ufeff", toCsv(sheet)], { type: "text/csv;charset=utf-8" }), `${sheet.name}.csv`);
+function isoWith(at: Date, offset: number): string {
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const zone = offset === 0 ? "Z" : `${offset < 0 ? "-" : "+"}${two(hours)}:${two(minutes)}`;
+  return shifted(at, offset).toISOString().replace("Z", zone);
 }
 
-export async function saveExcel(sheet: Sheet): Promise<void> {
+function shifted(at: Date, offset: number): Date {
+  return new Date(at.getTime() + offset * MINUTE);
+}
+
+export function saveCsv(sheet: Sheet, offset = 0): void {
+  save(new Blob(["\ufeff", toCsv(sheet, offset)], { type: "text/csv;charset=utf-8" }), `${sheet.name}.csv`);
+}
+
+/** An Excel book. Its cells know no zone, so that instants are as clocks `offset` minutes ahead of UTC show them. */
+export async function saveExcel(sheet: Sheet, offset = 0): Promise<void> {
   const { default: write } = await import("write-excel-file/universal");
   const head = sheet.columns.map((value) => ({ value, fontWeight: "bold" as const }));
-  const rows = sheet.rows.map((row) => row.map((cell) => excelCell(cell)));
+  const rows = sheet.rows.map((row) => row.map((cell) => excelCell(cell instanceof Date ? shifted(cell, offset) : cell)));
   const book = write([head, ...rows], { columns: sheet.columns.map(() => ({ width: 18 })), stickyRowsCount: 1 });
   save(await book.toBlob(), `${sheet.name}.xlsx`);
 }

@@ -1,6 +1,7 @@
-/** The time axis: days above, hours below, in the browser's time and the reader's language. */
-import { scaleTime } from "d3-scale";
+/** The time axis: days above, hours below, in the plant's time and the reader's language. */
+import { scaleUtc } from "d3-scale";
 
+import { clockOf } from "../words/format";
 import type { Chart } from "./chart";
 import type { Scheme } from "./colours";
 import { AXIS, GUTTER, minuteAt, type View, xOf } from "./view";
@@ -11,9 +12,8 @@ const formats = new Map<string, { day: Intl.DateTimeFormat; time: Intl.DateTimeF
 
 export function drawAxis(ctx: CanvasRenderingContext2D, chart: Chart, view: View, scheme: Scheme, language: string): void {
   const { day, time } = formatsOf(language);
-  const origin = Date.parse(chart.startsAt);
-  const [from, to] = [minuteAt(view, GUTTER), minuteAt(view, view.width)];
-  const scale = scaleTime([new Date(origin + from * MINUTE), new Date(origin + to * MINUTE)], [GUTTER, view.width]);
+  const edges = [GUTTER, view.width].map((x) => clockOf(chart.startsAt, minuteAt(view, x)));
+  const scale = scaleUtc(edges, [GUTTER, view.width]);
   ctx.save();
   ctx.fillStyle = scheme.paper;
   ctx.fillRect(0, 0, view.width, AXIS);
@@ -36,14 +36,14 @@ export function drawAxis(ctx: CanvasRenderingContext2D, chart: Chart, view: View
   ctx.font = "600 12px system-ui, sans-serif";
   for (const midnight of midnights(scale.domain() as [Date, Date])) {
     const x = scale(midnight);
-    const next = scale(new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate() + 1));
+    const next = scale(new Date(midnight.getTime() + DAY * MINUTE));
     ctx.fillStyle = scheme.grid;
     ctx.fillRect(x, 0, 1, AXIS);
     ctx.fillStyle = scheme.ink;
     const label = day.format(midnight);
     const place = Math.max(x + 4, GUTTER + 4);
     if (next - place > label.length * 6.2) ctx.fillText(label, place, isCoarse ? AXIS / 2 : 10);
-    else if (next - place > 18) ctx.fillText(String(midnight.getDate()), place, isCoarse ? AXIS / 2 : 10);
+    else if (next - place > 18) ctx.fillText(String(midnight.getUTCDate()), place, isCoarse ? AXIS / 2 : 10);
   }
   ctx.fillStyle = scheme.grid;
   ctx.fillRect(GUTTER, AXIS - 1, view.width - GUTTER, 1);
@@ -52,16 +52,16 @@ export function drawAxis(ctx: CanvasRenderingContext2D, chart: Chart, view: View
 
 /** A line at each midnight, behind the runs. */
 export function drawMidnights(ctx: CanvasRenderingContext2D, chart: Chart, view: View, scheme: Scheme): void {
-  const origin = Date.parse(chart.startsAt);
-  const edges = [GUTTER, view.width].map((x) => new Date(origin + minuteAt(view, x) * MINUTE)) as [Date, Date];
+  const origin = clockOf(chart.startsAt, 0).getTime();
+  const edges = [GUTTER, view.width].map((x) => clockOf(chart.startsAt, minuteAt(view, x))) as [Date, Date];
   ctx.fillStyle = scheme.faint;
   for (const midnight of midnights(edges)) ctx.fillRect(xOf(view, (midnight.getTime() - origin) / MINUTE), AXIS, 1, view.height);
 }
 
 function midnights([from, to]: [Date, Date]): Date[] {
   const found: Date[] = [];
-  const day = new Date(from.getFullYear(), from.getMonth(), from.getDate());
-  for (; day < to; day.setDate(day.getDate() + 1)) found.push(new Date(day));
+  const day = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth(), from.getUTCDate()));
+  for (; day < to; day.setUTCDate(day.getUTCDate() + 1)) found.push(new Date(day));
   return found;
 }
 
@@ -70,8 +70,8 @@ function formatsOf(language: string) {
   if (!found) {
     const locale = language === "ko" ? "ko-KR" : "en-GB";
     found = {
-      day: new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", weekday: "short" }),
-      time: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+      day: new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", weekday: "short", timeZone: "UTC" }),
+      time: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" }),
     };
     formats.set(language, found);
   }

@@ -4,11 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 
 import type { Runs } from "../api/records";
+import { ExportMenu } from "../export/ExportMenu";
+import { useRunFiles } from "../export/runs";
 import { Loading, Shown } from "../parts/states";
 import { plantQuery, runsQuery } from "../plan/queries";
 import { usePlan } from "../plan/shown";
 import { useWords } from "../words";
-import { instantOf, minuteOf, toField, useFormats } from "../words/format";
+import { fromField, instantOf, toField, useFormats } from "../words/format";
 
 export function Day() {
   const { shown, version } = usePlan();
@@ -27,11 +29,12 @@ function Sheet({ runs, lines }: { runs: Runs; lines: string[] }) {
   const { shown } = usePlan();
   const [search, setSearch] = useSearchParams();
   const line = search.get("line") ?? lines[0] ?? "";
-  const day = search.get("day") ?? toField(instantOf(runs.starts_at, 0)).slice(0, 10);
-  const from = minuteOf(runs.starts_at, new Date(`${day}T00:00`));
+  const day = search.get("day") ?? toField(runs.starts_at, 0).slice(0, 10);
+  const from = fromField(runs.starts_at, `${day}T00:00`) ?? 0;
   const here = runs.runs
     .filter((run) => run.line === line && run.start < from + 1440 && run.end > from)
     .sort((one, other) => one.start - other.start);
+  const files = useRunFiles(`takt-${line}-${day}`, runs.starts_at, here);
   const at = (minute: number): string => format.instant(instantOf(runs.starts_at, minute));
   const set = (name: string, value: string): void =>
     setSearch((old) => {
@@ -45,9 +48,10 @@ function Sheet({ runs, lines }: { runs: Runs; lines: string[] }) {
         <Select size="xs" label={t("run.line")} data={lines} value={line} searchable allowDeselect={false} onChange={(one) => one && set("line", one)} />
         <TextInput size="xs" type="date" label={t("print.day")} value={day} onChange={(event) => event.currentTarget.value && set("day", event.currentTarget.value)} />
         <Button size="xs" onClick={() => window.print()}>{t("print.go")}</Button>
+        <ExportMenu {...files} />
         <Button size="xs" variant="default" component={Link} to={{ pathname: "/schedule", search: search.toString() }}>{t("print.back")}</Button>
       </Group>
-      <Title order={1} size="h3">{t("print.title", { line, day: format.day(`${day}T00:00`) })}</Title>
+      <Title order={1} size="h3">{t("print.title", { line, day: format.date(day) })}</Title>
       <Text size="sm" c="dimmed">{t(`plan.${shown.kind}`, { number: shown.number })}</Text>
       {here.length === 0 ? <Text>{t("print.none")}</Text> : (
         <Table withTableBorder withColumnBorders>

@@ -97,8 +97,8 @@ function Detail({ one, handling }: { one: PlanException; handling: Handling | un
 
 function Fixes({ one }: { one: PlanException }) {
   const { t } = useWords();
-  const { shown, version } = usePlan();
-  const more = useQuery({ ...fixesQuery(version, one.id), enabled: one.fixes === null && shown.kind === "version" });
+  const { shown } = usePlan();
+  const more = useQuery({ ...fixesQuery(shown, one.id), enabled: one.fixes === null && one.kind === "late" });
   if (one.kind !== "late") return null;
   const fixes = one.fixes ?? more.data;
   return (

@@ -5,11 +5,12 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 
 import type { ItemForecast } from "../api/records";
+import { ExportMenu } from "../export/ExportMenu";
 import { BandChart } from "../parts/BandChart";
 import { Empty, Shown } from "../parts/states";
 import { forecastQuery, forecastsQuery } from "../plan/queries";
 import { useWords } from "../words";
-import { useFormats } from "../words/format";
+import { midnightOf, useFormats } from "../words/format";
 
 export default function Forecast() {
   const { t } = useWords();
@@ -54,11 +55,21 @@ function Told({ forecast }: { forecast: ItemForecast }) {
   const [withMembers, setWithMembers] = useState(false);
   const model = chosen !== null && models.includes(chosen) ? chosen : mainOf(models);
   const days = forecast.days.filter((one) => one.model === model);
-  const at = (day: string): Date => new Date(`${day}T00:00`);
   const others = withMembers ? models.filter((name) => name !== model) : [];
   return (
     <>
-      <Title order={1} size="h3">{forecast.item}</Title>
+      <Group justify="space-between" maw={1200}>
+        <Title order={1} size="h3">{forecast.item}</Title>
+        <ExportMenu sheet={() => ({
+          name: `takt-forecast-${forecast.item}`,
+          columns: [t("forecast.model"), t("forecast.day"), "10 %", t("forecast.median"), "90 %", t("forecast.mean"), t("forecast.history")],
+          rows: [
+            ...forecast.history.map((one) => [null, one.day, null, null, null, null, one.ordered]),
+            ...[...days, ...forecast.days.filter((one) => others.includes(one.model))]
+              .map((one) => [one.model, one.day, one.q10, one.q50, one.q90, one.mean, null]),
+          ],
+        })} />
+      </Group>
       <Group align="end">
         <Text size="sm" c="dimmed">{t("forecast.origin")} {format.instant(forecast.origin)}</Text>
         {models.length > 1 && (
@@ -69,10 +80,10 @@ function Told({ forecast }: { forecast: ItemForecast }) {
         )}
       </Group>
       <BandChart title={forecast.item}
-        history={forecast.history.map((one) => ({ at: at(one.day), value: one.ordered }))}
-        days={days.map((one) => ({ at: at(one.day), low: one.q10, middle: one.q50, high: one.q90 }))}
+        history={forecast.history.map((one) => ({ at: midnightOf(one.day), value: one.ordered }))}
+        days={days.map((one) => ({ at: midnightOf(one.day), low: one.q10, middle: one.q50, high: one.q90 }))}
         members={others.map((name) => ({
-          name, points: forecast.days.filter((one) => one.model === name).map((one) => ({ at: at(one.day), value: one.q50 })),
+          name, points: forecast.days.filter((one) => one.model === name).map((one) => ({ at: midnightOf(one.day), value: one.q50 })),
         }))} />
       <Table maw={760} fz="sm" verticalSpacing={2}>
         <Table.Thead><Table.Tr>
@@ -82,7 +93,7 @@ function Told({ forecast }: { forecast: ItemForecast }) {
         <Table.Tbody>
           {days.map((one) => (
             <Table.Tr key={one.day}>
-              <Table.Td>{format.day(at(one.day))}</Table.Td>
+              <Table.Td>{format.date(one.day)}</Table.Td>
               {[one.q10, one.q50, one.q90, one.mean].map((value, index) => <Table.Td key={index} ta="right">{format.number(value, 1)}</Table.Td>)}
             </Table.Tr>
           ))}

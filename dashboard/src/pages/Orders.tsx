@@ -1,5 +1,5 @@
 /** All orders with what becomes of them; a click lights the order's chain in the schedule. */
-import { Checkbox } from "@mantine/core";
+import { Checkbox, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useNavigate, useSearchParams } from "react-router";
@@ -8,10 +8,12 @@ import type { Order, Orders as AllOrders } from "../api/records";
 import { type Column, DataTable } from "../parts/DataTable";
 import { PAGE } from "../parts/Scroll";
 import { Shown } from "../parts/states";
-import { ordersQuery } from "../plan/queries";
+import { ordersQuery, outlookQuery } from "../plan/queries";
 import { usePlan } from "../plan/shown";
 import { useWords } from "../words";
 import { instantOf, useFormats } from "../words/format";
+
+const DUE = 15; // minutes that a due date takes in a calendar
 
 export default function Orders() {
   const { shown } = usePlan();
@@ -24,6 +26,7 @@ function Page({ orders }: { orders: AllOrders }) {
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
   const onlyLate = search.get("late") === "1";
+  const risks = useRisks();
   const columns = useMemo((): Column<Order>[] => {
     const at = (minute: number): Date => instantOf(orders.starts_at, minute);
     return [
@@ -36,13 +39,15 @@ function Page({ orders }: { orders: AllOrders }) {
         show: (one) => <span className={one.late > 0 ? "bad" : undefined}>{one.late > 0 ? `▲ ${format.number(one.late, 1)}` : "0"}</span> },
       { id: "served", title: t("order.servedAt"), value: (one) => (one.served_at === null ? null : at(one.served_at)),
         show: (one) => (one.served_at === null ? t("order.never") : format.instant(at(one.served_at))) },
+      ...risks,
       { id: "weight", title: t("order.weight"), value: (one) => one.weight, show: (one) => format.number(one.weight, 2), isNumber: true },
       { id: "source", title: t("order.source"), value: (one) => t(`order.${one.source}`) },
     ];
-  }, [orders.starts_at, t, format]);
+  }, [orders.starts_at, t, format, risks]);
   const rows = onlyLate ? orders.orders.filter((one) => one.late > 0) : orders.orders;
   return (
     <DataTable name="orders" height={PAGE} rows={rows} columns={columns} idOf={(one) => one.id} sorting={[{ id: "late", desc: true }]}
+      calendar={(one) => ({ id: `order-${one.id}`, title: `${one.id}: ${one.item} × ${one.quantity}`, place: "", note: t(`order.${one.source}`), start: instantOf(orders.starts_at, one.due), end: instantOf(orders.starts_at, one.due + DUE) })}
       toolbar={<Checkbox size="xs" label={t("gantt.onlyLate")} checked={onlyLate} onChange={(event) => {
         const { checked } = event.currentTarget;
         setSearch((old) => {
@@ -59,4 +64,26 @@ function Page({ orders }: { orders: AllOrders }) {
         void navigate({ pathname: "/schedule", search: to.toString() });
       }} />
   );
+}
+
+/** The chance that an order will be late, and the weightiest reason, where a version was looked ahead of. */
+function useRisks(): Column<Order>[] {
+  const { t, language } = useWords();
+  const format = useFormats();
+  const { shown } = usePlan();
+  const found = useQuery({ ...outlookQuery(shown.number), enabled: shown.kind === "version" }).data?.orders;
+  return useMemo(() => {
+    if (!found || found.length === 0) return [];
+    const by = new Map(found.map((one) => [one.order, one]));
+    const why = (order: Order): string => by.get(order.id)?.reasons.map((one) => one[language]).join("; ") ?? "";
+    return [
+      { id: "chance", title: t("order.chance"), value: (order) => by.get(order.id)?.chance ?? null, isNumber: true,
+        show: (order) => {
+          const chance = by.get(order.id)?.chance;
+          return chance === undefined ? "–" : <span className={chance >= 0.5 ? "bad" : undefined}>{chance >= 0.5 ? "▲ " : ""}{format.percent(chance)}</span>;
+        } },
+      { id: "why", title: t("order.why"), value: why,
+        show: (order) => <Text size="xs" lineClamp={1} maw={260} title={why(order)}>{by.get(order.id)?.reasons[0]?.[language] ?? ""}</Text> },
+    ];
+  }, [found, t, format, language]);
 }

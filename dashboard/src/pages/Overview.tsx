@@ -4,25 +4,37 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
+import { ExportMenu } from "../export/ExportMenu";
 import { Spark } from "../parts/Spark";
+import { Trouble } from "../parts/states";
 import { versionsQuery } from "../plan/queries";
 import { usePlan } from "../plan/shown";
 import { costName } from "../plan/VerdictView";
 import { useWords } from "../words";
 import type { WordKey } from "../words/en";
 import { type Formats, useFormats } from "../words/format";
-import { isReached, targets, type Tile, TILES } from "./overview/targets";
+import { isReached, type Tile, TILES, useTargets } from "./overview/targets";
 
 export default function Overview() {
   const { t } = useWords();
   const format = useFormats();
-  const { cost, currency } = usePlan();
+  const { shown, kpis, cost, currency } = usePlan();
+  const targets = useTargets();
   const parts = Object.entries(cost).filter(([name]) => name !== "total");
+  const sheet = () => ({
+    name: `takt-${shown.kind}-${shown.number}-figures`,
+    columns: [t("overview.figure"), t("overview.value"), t("overview.targetName")],
+    rows: [
+      ...TILES.map((tile) => [t(`kpi.${tile.name}` as WordKey), kpis[tile.name] ?? null, targets.of(tile)]),
+      ...Object.entries(cost).map(([name, value]) => [`${costName(t, name)} (${currency})`, value, null]),
+    ],
+  });
   return (
     <Stack p="md" gap="md">
-      <Title order={1} size="h3">{t("nav.overview")}</Title>
+      <Group justify="space-between"><Title order={1} size="h3">{t("nav.overview")}</Title><ExportMenu sheet={sheet} /></Group>
+      {targets.error && <Trouble error={targets.error} />}
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3, xl: 4 }}>
-        {TILES.map((tile) => <KpiTile key={tile.name} tile={tile} />)}
+        {TILES.map((tile) => <KpiTile key={tile.name} tile={tile} target={targets.of(tile)} aim={(value) => targets.set(tile, value)} />)}
       </SimpleGrid>
       <Title order={2} size="h4">{t("overview.costs")}</Title>
       <Table maw={520}>
@@ -37,13 +49,12 @@ export default function Overview() {
   );
 }
 
-function KpiTile({ tile }: { tile: Tile }) {
+function KpiTile({ tile, target, aim }: { tile: Tile; target: number; aim: (value: number) => void }) {
   const { t } = useWords();
   const format = useFormats();
   const { kpis } = usePlan();
   const versions = useQuery(versionsQuery).data?.versions ?? [];
   const [search] = useSearchParams();
-  const [target, setTarget] = useState(() => targets.get(tile));
   const value = kpis[tile.name] ?? null;
   const course = [...versions].reverse().flatMap((one) => {
     const figure = one.kpis[tile.name];
@@ -62,18 +73,28 @@ function KpiTile({ tile }: { tile: Tile }) {
       <Text fz={28} fw={700} lh={1.3}>{value === null ? "–" : shown(tile, value, format)}</Text>
       <Spark values={course} label={`${name}: ${t("overview.trend")}`} />
       <Group justify="space-between" align="end" mt={6}>
-        <NumberInput size="xs" w={130} label={t("overview.target", { value: "" })} value={tile.isShare ? Math.round(target * 1000) / 10 : target}
-          suffix={tile.isShare ? " %" : ""} min={0} decimalScale={1} thousandSeparator=","
-          onChange={(given) => {
-            const number = Number(given);
-            if (given === "" || !Number.isFinite(number)) return;
-            const next = tile.isShare ? number / 100 : number;
-            setTarget(next);
-            targets.set(tile, next);
-          }} />
+        <Target key={target} name={name} value={target} isShare={tile.isShare === true} aim={aim} />
         <Button size="compact-xs" variant="default" component={Link} to={{ pathname: tile.list, search: to.toString() }}>{t("overview.open")}</Button>
       </Group>
     </Card>
+  );
+}
+
+/** The user's target, kept once the field is left or Enter is pressed. */
+function Target({ name, value, isShare, aim }: { name: string; value: number; isShare: boolean; aim: (value: number) => void }) {
+  const { t } = useWords();
+  const scale = isShare ? 100 : 1;
+  const first = Math.round(value * scale * 10) / 10;
+  const [given, setGiven] = useState<number | string>(first);
+  const keep = (): void => {
+    const number = Number(given);
+    if (given === "" || !Number.isFinite(number)) setGiven(first);
+    else if (number !== first) aim(number / scale);
+  };
+  return (
+    <NumberInput size="xs" w={130} label={t("overview.targetName")} aria-label={`${t("overview.targetName")}: ${name}`} value={given}
+      suffix={isShare ? " %" : ""} min={0} decimalScale={1} thousandSeparator="," onChange={setGiven} onBlur={keep}
+      onKeyDown={(event) => { if (event.key === "Enter") keep(); }} />
   );
 }
 

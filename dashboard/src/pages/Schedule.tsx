@@ -128,7 +128,7 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
             <Button size="xs" variant="default" aria-label={t("gantt.zoomIn")} onClick={() => gantt.current?.zoom(1.5)}>+</Button>
           </Button.Group>
           <Legend families={chart.families} />
-          <ScheduleExport chart={chart} runs={lit ? runs.runs.filter((run) => lit.has(run.id)) : runs.runs} />
+          <ScheduleExport startsAt={chart.startsAt} runs={lit ? runs.runs.filter((run) => lit.has(run.id)) : runs.runs} />
         </Group>
       </Group>
       <Group gap="xs" px="xs" pb={6} justify="space-between">

@@ -1,7 +1,7 @@
 /** Versions and drafts: what each costs, who made it, and two of them compared. */
 import { Badge, Button, Group, Select, Stack, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import type { Comparison, Figure, PlainRun, RunDifference, VersionSummary } from "../api/records";
@@ -24,41 +24,66 @@ export default function Versions() {
 
 function Page({ versions }: { versions: VersionSummary[] }) {
   const { t } = useWords();
-  const format = useFormats();
-  const { currency, draft } = usePlan();
-  const course = [...versions].reverse().map((one) => one.version.total_cost);
+  const { draft } = usePlan();
   return (
     <Stack p="md" gap="md">
       <Group justify="space-between"><Title order={1} size="h3">{t("version.versions")}</Title>{draft && <DraftBar />}</Group>
-      <div style={{ maxWidth: 360 }}><Spark values={course} label={`${t("version.cost")}: ${t("overview.trend")}`} /></div>
-      <Table fz="sm" verticalSpacing={4}>
-        <Table.Thead><Table.Tr>
-          {(["version.number", "version.status", "version.author", "version.published", "version.method", "version.cost", "kpi.on_time_in_full", "kpi.utilisation", "kpi.changeovers", "version.note"] as const)
-            .map((word) => <Table.Th key={word}>{t(word)}</Table.Th>)}
-          <Table.Th />
-        </Table.Tr></Table.Thead>
-        <Table.Tbody>
-          {versions.map(({ version: one, kpis }) => (
-            <Table.Tr key={one.number}>
-              <Table.Td>{one.number}</Table.Td>
-              <Table.Td><Badge size="sm" variant="light" color={one.status === "published" ? "teal" : "gray"}>{t(`status.${one.status}`)}</Badge></Table.Td>
-              <Table.Td>{one.author}</Table.Td>
-              <Table.Td style={{ whiteSpace: "nowrap" }}>{one.published_at ? format.instant(one.published_at) : "–"}</Table.Td>
-              <Table.Td>{one.method}</Table.Td>
-              <Table.Td style={{ whiteSpace: "nowrap" }}>{format.money(one.total_cost, currency)}</Table.Td>
-              <Table.Td>{format.percent(kpis["on_time_in_full"] ?? 0)}</Table.Td>
-              <Table.Td>{format.percent(kpis["utilisation"] ?? 0)}</Table.Td>
-              <Table.Td>{format.number(kpis["changeovers"] ?? 0)}</Table.Td>
-              <Table.Td>{one.note}</Table.Td>
-              <Table.Td><Button size="compact-xs" variant="default" component={Link} to={`/schedule?version=${one.number}`}>{t("version.show")}</Button></Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <Course versions={versions} />
+      <All versions={versions} />
       <Drafts />
       {versions.length > 1 && <Compare versions={versions} />}
     </Stack>
   );
+}
+
+const FIGURES = ["total", "on_time_in_full", "orders_late", "utilisation", "changeovers", "overtime_hours", "mean_stock", "moves"] as const;
+
+/** One figure over the versions, oldest first. */
+function Course({ versions }: { versions: VersionSummary[] }) {
+  const { t } = useWords();
+  const format = useFormats();
+  const [name, setName] = useState<string>("total");
+  const word = (one: string): string => t((one === "total" ? "cost.total" : `kpi.${one}`) as WordKey);
+  const course = [...versions].reverse().flatMap((one) => {
+    const value = name === "total" ? one.version.total_cost : one.kpis[name];
+    return typeof value === "number" ? [{ number: one.version.number, value }] : [];
+  });
+  const [first, last] = [course[0], course[course.length - 1]];
+  const say = (value: number): string => (SHARES.has(name) ? format.percent(value) : format.number(value, Math.abs(value) < 100 ? 1 : 0));
+  return (
+    <Group align="end" gap="lg">
+      <Select size="xs" w={170} label={t("version.course")} value={name} allowDeselect={false} data={FIGURES.map((one) => ({ value: one, label: word(one) }))} onChange={(one) => one && setName(one)} />
+      <div style={{ flex: "0 1 460px" }}><Spark values={course.map((one) => one.value)} label={`${word(name)}: ${t("overview.trend")}`} /></div>
+      {first && last && first !== last && <Text size="xs" c="dimmed">{t("version.number")} {first.number}: {say(first.value)} → {last.number}: {say(last.value)}</Text>}
+    </Group>
+  );
+}
+
+function All({ versions }: { versions: VersionSummary[] }) {
+  const { t } = useWords();
+  const format = useFormats();
+  const { currency } = usePlan();
+  const columns = useMemo((): Column<VersionSummary>[] => {
+    const kpi = (name: string): Column<VersionSummary> => ({
+      id: name, title: t(`kpi.${name}` as WordKey), value: (one) => one.kpis[name] ?? null, isNumber: true,
+      show: (one) => (SHARES.has(name) ? format.percent(one.kpis[name] ?? 0) : format.number(one.kpis[name] ?? 0)),
+    });
+    return [
+      { id: "number", title: t("version.number"), value: ({ version }) => version.number, isNumber: true },
+      { id: "status", title: t("version.status"), value: ({ version }) => t(`status.${version.status}`),
+        show: ({ version }) => <Badge size="sm" variant="light" color={version.status === "published" ? "teal" : "gray"}>{t(`status.${version.status}`)}</Badge> },
+      { id: "author", title: t("version.author"), value: ({ version }) => version.author },
+      { id: "published", title: t("version.published"), value: ({ version }) => (version.published_at ? new Date(version.published_at) : null),
+        show: ({ version }) => <span style={{ whiteSpace: "nowrap" }}>{version.published_at ? format.instant(version.published_at) : "–"}</span> },
+      { id: "method", title: t("version.method"), value: ({ version }) => version.method },
+      { id: "cost", title: `${t("version.cost")} (${currency})`, value: ({ version }) => version.total_cost, show: ({ version }) => format.number(version.total_cost), isNumber: true },
+      kpi("on_time_in_full"), kpi("utilisation"), kpi("changeovers"), kpi("moves"),
+      { id: "note", title: t("version.note"), value: ({ version }) => version.note },
+      { id: "show", title: t("version.show"), value: () => null,
+        show: ({ version }) => <Button size="compact-xs" variant="default" component={Link} to={`/schedule?version=${version.number}`}>{t("version.show")}</Button> },
+    ];
+  }, [t, format, currency]);
+  return <DataTable name="versions" rows={versions} columns={columns} idOf={(one) => String(one.version.number)} sorting={[{ id: "number", desc: true }]} height={Math.min(420, 110 + versions.length * 34)} />;
 }
 
 function Drafts() {

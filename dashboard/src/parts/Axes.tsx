@@ -13,12 +13,12 @@ export interface Size {
 
 const COMPACT = { notation: "compact", maximumFractionDigits: 1 } as const;
 
-/** Days below, amounts at the left. */
+/** Days below, amounts at the left; the UTC parts of dates are what the plant's clocks show. */
 export function Axes({ x, y, size, language }: {
   x: ScaleTime<number, number>; y: ScaleLinear<number, number>; size: Size; language: Language;
 }) {
   const compact = new Intl.NumberFormat(language === "ko" ? "ko-KR" : "en-GB", COMPACT);
-  const day = new Intl.DateTimeFormat(language === "ko" ? "ko-KR" : "en-GB", { month: "short", day: "numeric" });
+  const day = new Intl.DateTimeFormat(language === "ko" ? "ko-KR" : "en-GB", { month: "short", day: "numeric", timeZone: "UTC" });
   const floor = size.height - size.bottom;
   return (
     <g fontSize="10" fill="var(--mantine-color-dimmed)" aria-hidden>

@@ -1,6 +1,6 @@
 /** History as a line, the forecast as a median in its band. */
 import { max } from "d3-array";
-import { scaleLinear, scaleTime } from "d3-scale";
+import { scaleLinear, scaleUtc } from "d3-scale";
 import { area, line } from "d3-shape";
 
 import { useWords } from "../words";
@@ -29,7 +29,7 @@ export function BandChart({ title, history, days, members }: { title: string; hi
   const instants = [...history, ...days].map((one) => one.at);
   const [first, last] = [instants[0], instants[instants.length - 1]];
   if (!first || !last) return null;
-  const x = scaleTime([first, last], [SIZE.left, SIZE.width - SIZE.right]);
+  const x = scaleUtc([first, last], [SIZE.left, SIZE.width - SIZE.right]);
   const most = max([...history.map((one) => one.value), ...days.map((one) => one.high), ...members.flatMap((one) => one.points.map((point) => point.value)), 1]) ?? 1;
   const y = scaleLinear([0, most], [SIZE.height - SIZE.bottom, SIZE.top]).nice();
   const known = line<Known>((one) => x(one.at), (one) => y(one.value));

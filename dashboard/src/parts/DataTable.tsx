@@ -1,10 +1,11 @@
 /** A table that sorts, searches, exports what is seen, and draws only the rows that show. */
-import { Button, Group, Table, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { Group, Table, Text, TextInput, UnstyledButton } from "@mantine/core";
 import { type ColumnDef, flexRender, getCoreRowModel, getFilteredRowModel, getSortedRowModel, type SortingState, useReactTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useMemo, useRef, useState } from "react";
 
-import { type Cell, saveCsv, saveExcel } from "../export/files";
+import { ExportMenu } from "../export/ExportMenu";
+import type { CalendarEntry, Cell } from "../export/files";
 import { useWords } from "../words";
 
 export interface Column<T> {
@@ -26,12 +27,14 @@ interface Props<T> {
   onPick?: (row: T) => void;
   sorting?: SortingState;
   toolbar?: ReactNode;
+  /** A row as an entry of a calendar, where rows have a time. */
+  calendar?: (row: T) => CalendarEntry;
   height?: number | string;
 }
 
 const ROW = 30;
 
-export function DataTable<T>({ name, rows, columns, idOf, picked, onPick, sorting: first = [], toolbar, height = "100%" }: Props<T>) {
+export function DataTable<T>({ name, rows, columns, idOf, picked, onPick, sorting: first = [], toolbar, calendar, height = "100%" }: Props<T>) {
   const { t } = useWords();
   const [sorting, setSorting] = useState<SortingState>(first);
   const [filter, setFilter] = useState("");
@@ -70,10 +73,7 @@ export function DataTable<T>({ name, rows, columns, idOf, picked, onPick, sortin
           </Text>
           {toolbar}
         </Group>
-        <Button.Group>
-          <Button size="xs" variant="default" onClick={() => saveCsv(sheet())}>{t("export.csv")}</Button>
-          <Button size="xs" variant="default" onClick={() => void saveExcel(sheet())}>{t("export.excel")}</Button>
-        </Button.Group>
+        <ExportMenu sheet={sheet} calendar={calendar && (() => shown.map((row) => calendar(row.original)))} />
       </Group>
       <div ref={scroller} style={{ flex: 1, overflow: "auto", minHeight: 120 }} tabIndex={0} role="region" aria-label={name}>
         <Table stickyHeader highlightOnHover={onPick !== undefined} fz="sm" verticalSpacing={4} aria-rowcount={shown.length + 1}>

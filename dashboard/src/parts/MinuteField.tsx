@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core";
 
-import { instantOf, minuteOf, toField } from "../words/format";
+import { fromField, toField } from "../words/format";
 
 interface Props {
   label: string;
@@ -10,13 +10,13 @@ interface Props {
   disabled?: boolean;
 }
 
-/** A plan's minute as day and time. */
+/** A plan's minute as day and time of the plant. */
 export function MinuteField({ label, startsAt, minute, onChange, disabled }: Props) {
   return (
-    <TextInput type="datetime-local" size="xs" style={{ flex: 1 }} label={label} disabled={disabled} value={toField(instantOf(startsAt, minute))}
+    <TextInput type="datetime-local" size="xs" style={{ flex: 1 }} label={label} disabled={disabled} value={toField(startsAt, minute)}
       onChange={(event) => {
-        const given = new Date(event.currentTarget.value);
-        if (!Number.isNaN(given.getTime())) onChange(Math.max(0, minuteOf(startsAt, given)));
+        const given = fromField(startsAt, event.currentTarget.value);
+        if (given !== null) onChange(Math.max(0, given));
       }} />
   );
 }

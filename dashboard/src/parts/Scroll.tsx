@@ -3,12 +3,12 @@ import type { ReactNode } from "react";
 
 export const PAGE = "calc(100dvh - 48px)";
 
-/** A list beside what is told of the picked one: two columns, each scrolling by itself. */
-export function Beside({ list, detail, width = 400 }: { list: ReactNode; detail: ReactNode; width?: number }) {
+/** A list beside what is told of the picked one, where one is: two columns, each scrolling by itself. */
+export function Beside({ list, detail, width = 400 }: { list: ReactNode; detail: ReactNode | null; width?: number }) {
   return (
     <div style={{ display: "flex", height: PAGE }}>
       <div style={{ flex: 1, minWidth: 0 }}>{list}</div>
-      <ScrollArea w={width} type="auto" style={{ borderLeft: "1px solid var(--mantine-color-default-border)" }} p="sm">{detail}</ScrollArea>
+      {detail !== null && <ScrollArea w={width} type="auto" style={{ borderLeft: "1px solid var(--mantine-color-default-border)" }} p="sm">{detail}</ScrollArea>}
     </div>
   );
 }

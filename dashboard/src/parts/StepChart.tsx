@@ -1,5 +1,5 @@
 /** Stock over time: steps, the safety stock as a line, arrivals as marks. */
-import { scaleLinear, scaleTime } from "d3-scale";
+import { scaleLinear, scaleUtc } from "d3-scale";
 import { curveStepAfter, line } from "d3-shape";
 
 import { useWords } from "../words";
@@ -18,7 +18,7 @@ interface Props {
   levels: Point[];
   safety: number;
   safetyName: string;
-  arrivals: Date[];
+  arrivals: { at: Date; label: string }[];
 }
 
 export const SIZE = { width: 490, height: 230, left: 52, right: 8, top: 10, bottom: 22 };
@@ -26,7 +26,7 @@ export const SIZE = { width: 490, height: 230, left: 52, right: 8, top: 10, bott
 export function StepChart({ title, from, to, levels, safety, safetyName, arrivals }: Props) {
   const { language } = useWords();
   const format = useFormats();
-  const x = scaleTime([from, to], [SIZE.left, SIZE.width - SIZE.right]);
+  const x = scaleUtc([from, to], [SIZE.left, SIZE.width - SIZE.right]);
   const most = Math.max(safety, ...levels.map((one) => one.value), 1);
   const least = Math.min(0, ...levels.map((one) => one.value));
   const y = scaleLinear([least, most], [SIZE.height - SIZE.bottom, SIZE.top]).nice();
@@ -42,8 +42,8 @@ export function StepChart({ title, from, to, levels, safety, safetyName, arrival
         </>
       )}
       <path d={path(last ? [...levels, { at: to, value: last.value }] : []) ?? ""} fill="none" stroke="var(--mantine-color-anchor)" strokeWidth="1.8" />
-      {arrivals.map((at) => (
-        <path key={at.getTime()} d={`M${x(at) - 4} ${SIZE.top}h8l-4 7z`} fill="#e69f00"><title>{format.instant(at)}</title></path>
+      {arrivals.map(({ at, label }, index) => (
+        <path key={index} d={`M${x(at) - 4} ${SIZE.top}h8l-4 7z`} fill="#e69f00"><title>{label}</title></path>
       ))}
     </svg>
   );

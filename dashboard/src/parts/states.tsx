@@ -30,6 +30,12 @@ export function Empty({ title, hint, children }: { title: string; hint?: string;
   );
 }
 
+/** Says to whoever may only look that this page can do more, and who gives the role for it. */
+export function LookOnly() {
+  const { t } = useWords();
+  return <Alert color="yellow" variant="light" p="xs" role="note">{t("state.lookOnly")}</Alert>;
+}
+
 /** What went wrong: its kind in the reader's language, and what the service says of it. */
 export function sayProblem(t: Words, error: unknown): string {
   if (error instanceof Unreachable) return t("state.offline");

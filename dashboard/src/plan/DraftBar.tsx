@@ -7,7 +7,7 @@ import { Shown } from "../parts/states";
 import { useWords } from "../words";
 import { useFormats } from "../words/format";
 import { type ReviewStep, useEdits } from "./edits";
-import { changesQuery, historyQuery } from "./queries";
+import { changesQuery, historyQuery, versionsQuery } from "./queries";
 import { sayEdit } from "./sayEdit";
 import { usePlan } from "./shown";
 import { Breaches, tone } from "./VerdictView";
@@ -23,11 +23,12 @@ const STEPS: Record<string, readonly ReviewStep[]> = {
 export function DraftBar() {
   const { t } = useWords();
   const { draft, latest } = usePlan();
+  const follows = useFollowed(draft?.draft.version);
   const edits = useEdits();
   const session = useSession();
   const [history, setHistory] = useState(false);
   useUndoKeys(draft !== null && edits.isOpen, edits.undo, edits.redo);
-  if (!mayEdit(session)) return null;
+  if (!mayEdit(session)) return <Text size="xs" c="dimmed" title={t("state.lookOnly")}>{t("state.looking")}</Text>;
   if (!draft)
     return <Button size="xs" onClick={() => void edits.open()} loading={edits.busy}>{t("draft.open")}</Button>;
   const { status } = draft.draft;
@@ -39,8 +40,11 @@ export function DraftBar() {
       </Button.Group>
       <Standing />
       <Badge variant="outline" color="gray">{t(`status.${status}`)}</Badge>
-      {latest.version.number !== draft.draft.version && STEPS[status] && (
-        <Badge variant="light" color="orange">△ {t("draft.superseded", { number: latest.version.number })}</Badge>
+      {follows !== undefined && latest.version.number !== follows && STEPS[status] && (
+        <>
+          <Badge variant="light" color="orange">△ {t("draft.superseded", { number: latest.version.number })}</Badge>
+          <Button size="xs" loading={edits.busy} onClick={() => void edits.carry()}>{t("carry.start")}</Button>
+        </>
       )}
       {(STEPS[status] ?? []).map((step) => (
         <Button key={step} size="xs" variant={step === "submit" || step === "approve" ? "filled" : "default"}
@@ -57,6 +61,13 @@ export function DraftBar() {
       </Drawer>
     </Group>
   );
+}
+
+/** The version that has to be the published one for a draft of a version to be published: of a recommendation its base. */
+function useFollowed(version: number | undefined): number | null | undefined {
+  const versions = useQuery(versionsQuery).data?.versions ?? [];
+  const changes = versions.find((one) => one.version.number === version)?.version;
+  return changes?.status === "draft" ? changes.base : version;
 }
 
 /** How the draft stands: what it changes in money, and whether it holds all rules. */

@@ -1,18 +1,16 @@
 /** Doing edits on the shown draft: at the revision that was seen, shown at once, and with a way out where others were faster. */
-import { Button, Group, List, Modal, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { client, got, Problem } from "../api/client";
-import type { Changed, Draft, DraftMeta, Edit, Runs } from "../api/records";
+import type { Carried, Changed, Draft, DraftMeta, Edit, Runs } from "../api/records";
 import { mayEdit, useSession } from "../app/session";
 import { patched } from "../gantt/chart";
 import { useWords } from "../words";
-import { useFormats } from "../words/format";
 import { sayProblem } from "../parts/states";
-import { sayEdit } from "./sayEdit";
+import { CarriedDialog, type Stale, StaleDialog } from "./dialogs";
 import { usePlan } from "./shown";
 
 export type ReviewStep = "submit" | "withdraw" | "approve" | "reject" | "discard";
@@ -30,15 +28,12 @@ export interface Edits {
   redo(): Promise<void>;
   review(step: ReviewStep): Promise<void>;
   publish(): Promise<void>;
+  /** Open a draft of the version published now with this one's edits, and show it. */
+  carry(): Promise<void>;
   /** Open a draft of the shown version and show it; null where that was refused. */
   open(title?: string): Promise<Draft | null>;
   /** Do an edit in the shown draft, or in a new one where a version is shown. */
   editAnywhere(edit: Edit, reason: string): Promise<number | null>;
-}
-
-interface Stale {
-  changes: Record<string, unknown>[];
-  repeat: () => Promise<unknown>;
 }
 
 const Context = createContext<Edits | null>(null);
@@ -57,6 +52,7 @@ export function EditsProvider({ children }: { children: ReactNode }) {
   const [, setSearch] = useSearchParams();
   const [busy, setBusy] = useState(false);
   const [stale, setStale] = useState<Stale | null>(null);
+  const [carried, setCarried] = useState<Carried | null>(null);
   const [reason, setReason] = useState("");
   const current = useRef({ ...plan, reason });
   current.current = { ...plan, reason };
@@ -171,13 +167,25 @@ export function EditsProvider({ children }: { children: ReactNode }) {
         if (draft === undefined) return;
         await guarded(async () => {
           const body = { revision: revisionOf(draft), comment: "" };
-          const { version } = await got(
+          const { version, mlflow, reason } = await got(
             client.POST("/api/drafts/{number}/publish", { params: { path: { number: draft } }, body }),
           );
           notifications.show({ color: "teal", message: t("draft.published", { number: version }) });
+          if (mlflow === "failed") notifications.show({ color: "yellow", autoClose: 9000, message: t("draft.untracked", { reason: reason ?? "" }) });
           await heard(Promise.resolve({ version }));
           show(null);
         }, () => made.publish());
+      },
+      async carry() {
+        const draft = current.current.draft?.draft.id;
+        if (draft === undefined) return;
+        await guarded(async () => {
+          const carried = await got(client.POST("/api/drafts/{number}/carry", { params: { path: { number: draft } } }));
+          queries.setQueryData(["draft", carried.draft.draft.id, "head"], carried.draft);
+          void queries.invalidateQueries({ queryKey: ["drafts"] });
+          show(carried.draft.draft.id);
+          setCarried(carried);
+        }, () => made.carry());
       },
       open(title = "") {
         return guarded(async () => {
@@ -209,28 +217,7 @@ export function EditsProvider({ children }: { children: ReactNode }) {
     <Context.Provider value={value}>
       {children}
       {stale && <StaleDialog stale={stale} close={() => setStale(null)} />}
+      {carried && <CarriedDialog carried={carried} close={() => setCarried(null)} />}
     </Context.Provider>
-  );
-}
-
-function StaleDialog({ stale, close }: { stale: Stale; close: () => void }) {
-  const { t } = useWords();
-  const format = useFormats();
-  return (
-    <Modal opened onClose={close} title={t("stale.title")} closeButtonProps={{ "aria-label": t("common.close") }}>
-      <Text size="sm">{t("stale.text")}</Text>
-      <List my="sm" size="sm">
-        {stale.changes.map((change, index) => (
-          <List.Item key={index}>
-            {String(change["author"] ?? "")} · {change["at"] ? format.instant(String(change["at"])) : ""} · {sayEdit(t, change["edit"] as Edit | undefined)}
-            {change["reason"] ? ` (${String(change["reason"])})` : ""}
-          </List.Item>
-        ))}
-      </List>
-      <Group justify="flex-end">
-        <Button variant="default" onClick={close}>{t("stale.drop")}</Button>
-        <Button onClick={() => { close(); void stale.repeat(); }}>{t("stale.repeat")}</Button>
-      </Group>
-    </Modal>
   );
 }

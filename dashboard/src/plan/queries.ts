@@ -1,7 +1,7 @@
 /** What is asked of the service about a plan, and under which key it is kept. */
 import { queryOptions } from "@tanstack/react-query";
 
-import { client, got } from "../api/client";
+import { client, got, Problem } from "../api/client";
 
 /** The plan that is shown: a version, which never changes, or a draft. */
 export interface Shown {
@@ -22,67 +22,49 @@ function options<T>(shown: Shown, part: readonly unknown[], ask: () => Promise<T
 
 const at = (shown: Shown) => ({ params: { path: { number: shown.number } } });
 
+/** A part of a plan has the same shape for a version and a draft, under addresses that differ by the noun. */
+const pathOf = <P extends string>(shown: Shown, part: P) => `/api/${shown.kind}s/{number}/${part}` as `/api/versions/{number}/${P}`;
+
+const asking = <Q extends object>(shown: Shown, query: Q) => ({ params: { path: { number: shown.number }, query } });
+
 export const runsQuery = (shown: Shown) =>
-  options(shown, ["runs"], () =>
-    shown.kind === "draft"
-      ? got(client.GET("/api/drafts/{number}/runs", at(shown)))
-      : got(client.GET("/api/versions/{number}/runs", at(shown))),
-  );
+  options(shown, ["runs"], () => got(client.GET(pathOf(shown, "runs"), at(shown))));
 
 export const ordersQuery = (shown: Shown) =>
-  options(shown, ["orders"], () =>
-    shown.kind === "draft"
-      ? got(client.GET("/api/drafts/{number}/orders", at(shown)))
-      : got(client.GET("/api/versions/{number}/orders", at(shown))),
-  );
+  options(shown, ["orders"], () => got(client.GET(pathOf(shown, "orders"), at(shown))));
 
 export const linesQuery = (shown: Shown) =>
-  options(shown, ["lines"], () =>
-    shown.kind === "draft"
-      ? got(client.GET("/api/drafts/{number}/lines", at(shown)))
-      : got(client.GET("/api/versions/{number}/lines", at(shown))),
-  );
+  options(shown, ["lines"], () => got(client.GET(pathOf(shown, "lines"), at(shown))));
 
 export const stocksQuery = (shown: Shown) =>
-  options(shown, ["stocks"], () =>
-    shown.kind === "draft"
-      ? got(client.GET("/api/drafts/{number}/stocks", at(shown)))
-      : got(client.GET("/api/versions/{number}/stocks", at(shown))),
-  );
+  options(shown, ["stocks"], () => got(client.GET(pathOf(shown, "stocks"), at(shown))));
 
 export const stockQuery = (shown: Shown, item: string) =>
-  options(shown, ["stock", item], () => {
-    const asked = { params: { path: { number: shown.number }, query: { item } } };
-    return shown.kind === "draft"
-      ? got(client.GET("/api/drafts/{number}/stock", asked))
-      : got(client.GET("/api/versions/{number}/stock", asked));
-  });
+  options(shown, ["stock", item], () => got(client.GET(pathOf(shown, "stock"), asking(shown, { item }))));
 
 export const exceptionsQuery = (shown: Shown) =>
-  options(shown, ["exceptions"], () =>
-    shown.kind === "draft"
-      ? got(client.GET("/api/drafts/{number}/exceptions", at(shown)))
-      : got(client.GET("/api/versions/{number}/exceptions", at(shown))),
-  );
+  options(shown, ["exceptions"], () => got(client.GET(pathOf(shown, "exceptions"), at(shown))));
 
 export const chainQuery = (shown: Shown, of: { order?: string; run?: string }) =>
-  options(shown, ["chain", of], () => {
-    const asked = { params: { path: { number: shown.number }, query: of } };
-    return shown.kind === "draft"
-      ? got(client.GET("/api/drafts/{number}/chain", asked))
-      : got(client.GET("/api/versions/{number}/chain", asked));
+  options(shown, ["chain", of], () => got(client.GET(pathOf(shown, "chain"), asking(shown, of))));
+
+export const fixesQuery = (shown: Shown, exception: string) =>
+  options(shown, ["fixes", exception], () => got(client.GET(pathOf(shown, "fixes"), asking(shown, { exception }))));
+
+/** What was made of a version's plan: it grows by the minute. */
+export const outputQuery = (version: number) =>
+  queryOptions({
+    queryKey: ["output", version],
+    queryFn: () => got(client.GET("/api/versions/{number}/output", { params: { path: { number: version } } })),
+    refetchInterval: 60_000,
   });
 
-export const fixesQuery = (version: number, exception: string) =>
+/** What is foreseen of a version: looked at anew now and then, as it is made after the version. */
+export const outlookQuery = (version: number) =>
   queryOptions({
-    queryKey: ["version", version, "fixes", exception],
-    queryFn: () =>
-      got(
-        client.GET("/api/versions/{number}/fixes", {
-          params: { path: { number: version }, query: { exception } },
-        }),
-      ),
-    ...ALWAYS,
+    queryKey: ["outlook", version],
+    queryFn: () => got(client.GET("/api/versions/{number}/outlook", { params: { path: { number: version } } })),
+    staleTime: 60_000,
   });
 
 export const plantQuery = (version: number) =>
@@ -180,4 +162,29 @@ export const forecastQuery = (item: string) =>
 export const driftQuery = queryOptions({
   queryKey: ["drift"],
   queryFn: () => got(client.GET("/api/drift", { params: { query: { limit: 100 } } })),
+});
+
+export const targetsQuery = queryOptions({
+  queryKey: ["targets"],
+  queryFn: () => got(client.GET("/api/targets")),
+  staleTime: Infinity,
+});
+
+export const modelsQuery = queryOptions({
+  queryKey: ["models"],
+  queryFn: () => got(client.GET("/api/models")),
+});
+
+/** Where the drift report opens for a minute; null where there is none. Asked for anew each time it is shown. */
+export const reportQuery = queryOptions({
+  queryKey: ["report"],
+  queryFn: () =>
+    got(client.POST("/api/reports/drift")).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === "not_found") return null;
+      throw error;
+    }),
+  staleTime: 0,
+  gcTime: 0,
+  refetchOnWindowFocus: false,
+  refetchOnReconnect: false,
 });

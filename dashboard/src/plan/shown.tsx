@@ -7,6 +7,7 @@ import type { Draft, VersionSummary } from "../api/records";
 import { Problem } from "../api/client";
 import { Empty, Loading, Trouble } from "../parts/states";
 import { useWords } from "../words";
+import { offsetOf, PlantClock } from "../words/format";
 import { draftQuery, figuresQuery, latestQuery, type Shown } from "./queries";
 
 export interface ShownPlan {
@@ -15,6 +16,8 @@ export interface ShownPlan {
   version: number;
   latest: VersionSummary;
   draft: Draft | null;
+  startsAt: string;
+  horizon: number;
   currency: string;
   zones: { frozen: number; slush: number };
   plantName: string;
@@ -46,14 +49,19 @@ export function PlanProvider({ children }: { children: ReactNode }) {
     const zones = head?.draft.zones ?? figures.data.zones;
     return {
       shown, version, latest: latest.data, draft: head,
-      currency: figures.data.currency,
+      startsAt: figures.data.starts_at, horizon: figures.data.horizon, currency: figures.data.currency,
       zones: { frozen: zones.frozen ?? 0, slush: zones.slush ?? 0 },
       plantName: head?.draft.plant_name ?? latest.data.version.plant_name,
       kpis: head?.kpis ?? figures.data.kpis,
       cost: head?.cost ?? figures.data.cost,
     };
   }, [latest.data, figures.data, head, version, wanted.draft]);
-  if (plan) return <Plan.Provider value={plan}>{children}</Plan.Provider>;
+  if (plan)
+    return (
+      <Plan.Provider value={plan}>
+        <PlantClock.Provider value={offsetOf(plan.startsAt)}>{children}</PlantClock.Provider>
+      </Plan.Provider>
+    );
   const failed = [latest, draft, figures].find((one) => one.error);
   if (failed?.error instanceof Problem && failed.error.code === "not_found" && failed === latest)
     return <Empty title={t("state.noPlan")} hint={t("state.noPlanHint")} />;

@@ -1,4 +1,9 @@
-/** The tiles, the lists behind them, and targets as this browser keeps them. */
+/** The tiles, the lists behind them, and targets: the user's own where there are, else the usual ones. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { client, got } from "../../api/client";
+import { targetsQuery } from "../../plan/queries";
+
 export interface Tile {
   name: string;
   list: string;
@@ -19,18 +24,26 @@ export const TILES: readonly Tile[] = [
   { name: "moves", list: "/versions", search: "", target: 20, isMore: false },
 ];
 
-const key = (tile: Tile): string => `takt.target.${tile.name}`;
+interface Targets {
+  of: (tile: Tile) => number;
+  set: (tile: Tile, value: number) => void;
+  error: Error | null;
+}
 
-export const targets = {
-  get(tile: Tile): number {
-    const kept = localStorage.getItem(key(tile));
-    const number = Number(kept);
-    return kept !== null && Number.isFinite(number) ? number : tile.target;
-  },
-  set(tile: Tile, value: number): void {
-    localStorage.setItem(key(tile), String(value));
-  },
-};
+export function useTargets(): Targets {
+  const queries = useQueryClient();
+  const kept = useQuery(targetsQuery);
+  const change = useMutation({
+    mutationFn: ({ kpi, value }: { kpi: string; value: number }) =>
+      got(client.PUT("/api/targets/{kpi}", { params: { path: { kpi } }, body: { value } })),
+    onSuccess: (all) => queries.setQueryData(targetsQuery.queryKey, all),
+  });
+  return {
+    of: (tile) => kept.data?.[tile.name] ?? tile.target,
+    set: (tile, value) => change.mutate({ kpi: tile.name, value }),
+    error: change.error ?? kept.error,
+  };
+}
 
 export function isReached(tile: Tile, value: number, target: number): boolean {
   return tile.isMore ? value >= target : value <= target;
