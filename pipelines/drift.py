@@ -1,4 +1,7 @@
-"""The drift step: whether inputs, the forecast's error or the schedule's adherence have moved.
+"""The drift step: whether inputs, predictions, errors or the schedule's adherence have moved.
+
+What drifted decides which models are fitted anew: each decision is a row with its reason, which the
+forecast step and `takt models retrain` follow.
 
 A verdict belongs to what was compared: the same samples and parameters give the same verdict, whose
 rows and report are kept, not doubled, however often the step runs. `DriftVerdict.version` is the
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +20,17 @@ from models.drift import (
     Comparison,
     Judgement,
     Kind,
+    RetrainingDecision,
     compared,
+    decide_retraining,
     judge_adherence,
     judge_forecast,
     judge_inputs,
+    judge_predictions,
     worst,
 )
 from pipelines.context import Context
+from pipelines.monitoring.retraining import model_ages, store_decisions
 from pipelines.monitoring.samples import Measured, measure
 from pipelines.stamp import is_current, store_stamp
 
@@ -33,12 +40,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DriftResult:
-    """The verdict (the gravest of the three kinds), what each rests on, and the report."""
+    """The verdict (the gravest of all kinds), what each rests on, and the report.
+
+    `retrain` says of each model that is to be fitted anew why.
+    """
 
     verdict: str
     kinds: dict[str, dict[str, Any]]
     inputs: str
     report: str
+    retrain: dict[str, str] = field(default_factory=dict)
     kept: bool = False
 
 
@@ -64,7 +75,8 @@ def drift(context: Context) -> DriftResult:
 def _drift(context: Context, engine: Engine) -> DriftResult:
     settings = context.settings
     measured = measure(context, engine)
-    digest = measured.digest(context)
+    ages = model_ages(context, measured.last_day)
+    digest = measured.digest(context, ages)
     outputs = [_report_file(context), settings.metrics / "drift.json"]
     stamp = settings.data / "stamps" / "drift.json"
     if is_current(stamp, digest, outputs) and _is_stored(engine, digest):
@@ -72,13 +84,21 @@ def _drift(context: Context, engine: Engine) -> DriftResult:
         context.report(f"drift: {result.verdict}, what is compared is unchanged, kept")
         return result
     judgements = _judge(context, measured)
-    result = DriftResult(worst(judgements), _kinds(judgements), digest, str(_report_file(context)))
+    params = context.params.drift
+    decided = decide_retraining(
+        judgements, ages, params.retrain_rest_days, params.retrain_after_days
+    )
+    due = {one.model: one.reason for one in decided if one.is_due}
+    report = str(_report_file(context))
+    result = DriftResult(worst(judgements), _kinds(judgements), digest, report, due)
     if not _is_stored(engine, digest):
-        _store(context, engine, judgements, digest)
+        _store(context, engine, judgements, decided, digest)
     _write(outputs[1], result)
     store_stamp(stamp, digest, outputs)
     for one in judgements:
         context.report(f"{one.kind}: {one.verdict}, {one.reason}")
+    for model, reason in due.items():
+        context.report(f"{model} is to be fitted anew: {reason}")
     return result
 
 
@@ -93,6 +113,7 @@ def _judge(context: Context, measured: Measured) -> tuple[Judgement, ...]:
     errors = next(one for one in measured.samples if one.column == "forecast wape")
     return (
         judge_inputs(columns.get("inputs", ()), params.share),
+        judge_predictions(columns.get("predictions", ()), params.max_shift),
         judge_forecast(
             columns.get("forecast", ()), errors.current, errors.reference, params.max_wape
         ),
@@ -108,8 +129,14 @@ def _is_stored(engine: Engine, digest: str) -> bool:
         return any(row.details.get("inputs") == digest for row in list_drift_verdicts(session))
 
 
-def _store(context: Context, engine: Engine, judgements: Sequence[Judgement], digest: str) -> None:
-    """Keep the report in MLflow and a row a kind in the database; on an error, neither."""
+def _store(
+    context: Context,
+    engine: Engine,
+    judgements: Sequence[Judgement],
+    decided: Sequence[RetrainingDecision],
+    digest: str,
+) -> None:
+    """Keep the report in MLflow, a row a kind and one a decision in the database; or nothing at all."""
     from pipelines.platform.tracking import connect
     from pipelines.storage import writing
     from pipelines.storage.repositories import add_drift_verdict, latest_published
@@ -122,6 +149,7 @@ def _store(context: Context, engine: Engine, judgements: Sequence[Judgement], di
             run.log_file(_report_file(context))
             run.log_text(json.dumps(_kinds(judgements), indent=2), "drift.json")
             run.log_tags({f"takt.drift.{one.kind}": one.verdict for one in judgements})
+            run.log_tags({f"takt.retrain.{one.model}": one.reason for one in decided if one.is_due})
             with writing(engine) as session:
                 version = latest_published(session)
                 for one in judgements:
@@ -129,6 +157,7 @@ def _store(context: Context, engine: Engine, judgements: Sequence[Judgement], di
                     add_drift_verdict(
                         session, replace(row, version=version.number if version else None)
                     )
+                store_decisions(session, decided, digest, context.clock())
     except BaseException:
         if run_id:
             tracking.client.delete_run(run_id)

@@ -68,11 +68,21 @@ class ForecastParams(Branch):
         NotNegative,
         Field(description="share of demand that a member's bias may lie from the members' median"),
     ]
-    alpha: Annotated[Fraction, Field(description="chance of error at which a challenger may win")]
     country: Annotated[
         str, Field(pattern="^[A-Z]{2}$", description="ISO 3166 code; its holidays are closed")
     ]
     snapshot: SnapshotParams
+
+
+class ContestParams(Branch):
+    """What a challenger must show to become champion; `models.contest.Rules` says what each means."""
+
+    alpha: Annotated[float, Field(gt=0, lt=1, description="chance of error in one contest")]
+    tolerance: Annotated[Fraction, Field(description="loss of accuracy that still counts as equal")]
+    calibration_gain: Annotated[
+        Fraction,
+        Field(description="share of cases by which an equal one's intervals must be closer"),
+    ]
 
 
 class TrainParams(Branch):
@@ -137,6 +147,19 @@ class DriftParams(Branch):
     current_days: Annotated[int, Field(ge=1, le=365)]
     share: Annotated[Fraction, Field(description="of columns drifted that makes the data drifted")]
     max_wape: Annotated[Positive, Field(description="forecast error above which it has drifted")]
+    max_shift: Annotated[
+        Positive, Field(description="share by which forecasts move that makes them drifted")
+    ]
+    realised_days: Annotated[
+        int,
+        Field(ge=1, le=60, description="days of a past forecast that must have come to judge it"),
+    ]
+    retrain_rest_days: Annotated[
+        NotNegative, Field(description="new days before drift has a model fitted anew")
+    ]
+    retrain_after_days: Annotated[
+        Positive, Field(description="age at which a model is fitted anew whatever drifts")
+    ]
 
     @model_validator(mode="after")
     def _reference_is_longer(self) -> DriftParams:
@@ -152,6 +175,7 @@ class Params(Branch):
     recipe: RecipeParams
     ingest: IngestParams
     forecast: ForecastParams
+    contest: ContestParams
     train: TrainParams
     plan: PlanParams
     weights: WeightsParams

@@ -208,6 +208,11 @@ class Settings(BaseSettings):
         return self.data / "forecast" / "demand.parquet"
 
     @property
+    def backtest_file(self) -> Path:
+        """What the demand model would have forecast from past origins, a Parquet file."""
+        return self.data / "forecast" / "backtest.parquet"
+
+    @property
     def master_file(self) -> Path:
         """The plant's master data, a plant document without forecast orders."""
         return self.data / "master.json"

@@ -144,15 +144,17 @@ def decide(
     p_equal = min(1.0, best.chance(-rules.tolerance) * len(found) * max(1, attempts))
     gains = _by_class(champion, challenger, classes, overlap)
     outcome, why = _outcome(champion, challenger, rules, p_better, p_equal, gains)
+    told = f"{challenger.name} against {champion.name}: {why}"
     return Decision(
         outcome,
-        f"{challenger.name} against {champion.name}: {why} (gain {best.gain:+.2%}, "
-        f"p = {p_better:.3f})",
+        f"{told} (gain {best.gain:+.2%}, p = {p_better:.3f})",
         challenger.name,
-        *(_finite(value) for value in (best.gain, best.low, best.high)),
-        p_better,
-        p_equal,
-        {name: one.gain for name, one in gains.items()},
+        gain=_finite(best.gain),
+        low=_finite(best.low),
+        high=_finite(best.high),
+        p_better=p_better,
+        p_equal=p_equal,
+        classes={name: one.gain for name, one in gains.items()},
     )
 
 

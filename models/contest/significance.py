@@ -33,7 +33,7 @@ class Difference:
     error
         The standard error of the gain.
     freedom
-        Degrees of freedom: the fewest independent origins or series, less one. 0: nothing to judge by.
+        Degrees of freedom of the error. 0: there is nothing to judge by.
     """
 
     gain: float
@@ -80,8 +80,8 @@ def compare(champion: Losses, challenger: Losses, overlap: int = 1) -> Differenc
     # Influence of each cell on the mean difference; they sum to zero.
     cells = (champion.total - challenger.total - difference * champion.count) / cases
     used = cells[champion.count.any(axis=1)][:, champion.count.any(axis=0)]
-    error = float(np.sqrt(_variance(used, overlap))) / base
-    freedom = _freedom(used.shape, overlap)
+    variance, freedom = _variance(used, overlap)
+    error = float(np.sqrt(variance)) / base
     gain = difference / base
     reach = _quantile(freedom) * error if freedom else float("inf")
     return Difference(gain, gain - reach, gain + reach, error, freedom)
@@ -98,17 +98,22 @@ def holm(chances: Sequence[float]) -> tuple[float, ...]:
     return tuple(float(one) for one in adjusted)
 
 
-def _variance(cells: Floats, overlap: int) -> float:
-    """The variance of the cells' sum, clustered by origin and by series; at least either's own."""
+def _variance(cells: Floats, overlap: int) -> tuple[float, int]:
+    """The variance of the cells' sum, clustered by origin and by series, at least either's own.
+
+    And its degrees of freedom: those of origins; where series vary more, the fewer of both.
+    """
     origins, series = cells.shape
+    independent = -(-origins // max(1, overlap))
     by_series = _small(series) * float((cells.sum(axis=0) ** 2).sum())
     by_origin = _by_origin(cells.sum(axis=1), overlap)
-    by_cell = float((cells**2).sum())
     if origins == 1:
-        return by_series
+        return by_series, series - 1
     if series == 1:
-        return by_origin
-    return max(by_origin + by_series - by_cell, by_origin, by_series)
+        return by_origin, independent - 1
+    both = by_origin + by_series - float((cells**2).sum())
+    fewer = min(independent, series) if by_series > by_origin else independent
+    return max(both, by_origin, by_series), fewer - 1
 
 
 def _by_origin(sums: Floats, overlap: int) -> float:
@@ -122,13 +127,6 @@ def _by_origin(sums: Floats, overlap: int) -> float:
     # Never less than what one independent origin would leave.
     corrected = max(count + 1 - 2 * reach + reach * (reach - 1) / count, 1.0)
     return max(alone + shared, alone) * count / corrected
-
-
-def _freedom(shape: tuple[int, ...], overlap: int) -> int:
-    origins, series = shape
-    if origins == 1:
-        return series - 1
-    return max(-(-origins // max(1, overlap)) - 1, 0)
 
 
 def _small(count: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -53,7 +53,7 @@ class ForecastGroup(TyperGroup):
             args = [OF_LOOP, *args]
         elif args[0] not in self.commands and args[0] not in ("--help", "-h"):
             args = [OF_FILE, *args]
-        return cast("list[str]", super().parse_args(ctx, args))
+        return super().parse_args(ctx, args)
 
 
 def register(app: typer.Typer) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
 
+import numpy as np
 import pandas as pd
 
+from models.contest import Contender, Decision, Losses, Rules, decide, first
 from models.demand import (
     Backtest,
-    Comparison,
     DemandConfig,
     DemandForecaster,
     Panel,
-    compare,
+    earlier_coverage,
     earlier_only,
     fit,
     load,
@@ -25,28 +25,27 @@ from models.demand import (
     replay,
     run_backtest,
     save,
-    window_errors,
 )
+from models.demand.intervals import LEVELS, calibrate, quantiles
 from models.demand.panel import Floats
 from pipelines.context import Context
 from pipelines.forecasting.history import DemandHistory, closed_days
-from pipelines.platform.tracking import ModelVersion, Served, TrackedRun, Tracking
+from pipelines.platform.tracking import ModelVersion, TrackedRun
+from pipelines.registry import Fit, Registry
 
-MODEL = "takt-demand"
-DATA_TAG = "takt.data_sha256"
+MODEL = "demand"
 # Closures known beyond the history, so that a saved model can be asked later.
 CLOSED_AHEAD = timedelta(days=400)
 EXAMPLE_DAYS = 35
-
-Verdict = Literal["first", "other products", "challenger won", "champion kept"]
+PROMISED = 0.8  # of demand, between q10 and q90
+LIBRARIES = ("statsforecast", "skforecast", "lightgbm")
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A challenger, and the champion that met it on the same windows where there is one.
 
-    `ensemble` and `champion_ensemble` are their backtest forecasts, shape (windows, horizon, series);
-    `comparison` is None where there was no champion, or one that knows other products.
+    `ensemble` and `champion_ensemble` are their backtest forecasts, shape (windows, horizon, series).
     """
 
     panel: Panel
@@ -55,28 +54,26 @@ class Trial:
     backtest: Backtest
     challenger: DemandForecaster
     ensemble: Floats
-    champion_version: ModelVersion | None = None
+    decision: Decision
     champion: DemandForecaster | None = None
     champion_ensemble: Floats | None = None
-    comparison: Comparison | None = None
 
     @property
-    def verdict(self) -> Verdict:
-        """Who forecasts, and why."""
-        if self.champion_version is None:
-            return "first"
-        if self.comparison is None:
-            return "other products"
-        return "challenger won" if self.comparison.challenger_wins else "champion kept"
+    def coverage(self) -> float:
+        """The share of demand within the challenger's q10 to q90; NaN where too few windows tell."""
+        return earlier_coverage(self.backtest, self.ensemble, self.challenger.classes, self.config)
 
-    @property
-    def winner(self) -> tuple[DemandForecaster, Floats]:
-        """The model that forecasts, and its backtest forecasts."""
-        if self.verdict == "champion kept":
-            assert self.champion is not None
-            assert self.champion_ensemble is not None
-            return self.champion, self.champion_ensemble
-        return self.challenger, self.ensemble
+    def losses(self, forecasts: Floats) -> Losses:
+        """Return the root mean squared scaled error of each window and series that sells.
+
+        Forecasts have the shape (windows, horizon, series).
+        """
+        scaled = (forecasts - self.backtest.actual) / self.backtest.scale
+        found = np.sqrt((scaled**2).mean(axis=1))
+        silent = np.array([name == "silent" for name in self.challenger.classes])
+        if silent.all():
+            silent[:] = False
+        return Losses.of(np.where(silent, np.nan, found))
 
 
 def try_challenger(context: Context, history: DemandHistory) -> Trial:
@@ -93,85 +90,133 @@ def try_challenger(context: Context, history: DemandHistory) -> Trial:
         max_bias=params.max_bias,
         seed=context.params.seed % 2**31,
     )
-    first, last = panel.days[0].astype(date), panel.days[-1].astype(date)
-    closed = closed_days(params.country, first, last + CLOSED_AHEAD)
+    closed = closed_of(context, panel)
     backtest = run_backtest(panel, config, closed, context.report)
     challenger = fit(panel, config, backtest, closed)
     ensemble = earlier_only(backtest, challenger.classes, config)
-    return Trial(panel, config, closed, backtest, challenger, ensemble)
+    return Trial(panel, config, closed, backtest, challenger, ensemble, first("the challenger"))
 
 
-def meet_champion(context: Context, tracking: Tracking, trial: Trial) -> Trial:
-    """Return the trial with the champion on the same windows, and how the two compare.
+def closed_of(context: Context, panel: Panel) -> frozenset[date]:
+    """Return the closed days of the panel and of more than a year after it."""
+    first, last = panel.days[0].astype(date), panel.days[-1].astype(date)
+    return closed_days(context.params.forecast.country, first, last + CLOSED_AHEAD)
+
+
+def meet_champion(context: Context, registry: Registry, trial: Trial, digest: str) -> Trial:
+    """Return the trial with the champion on the same windows, and who won.
 
     Raises
     ------
     pipelines.platform.tracking.DigestError
         Where the champion's files are not those that were registered.
     """
-    version = tracking.find(MODEL, "champion")
+    version = registry.champion(MODEL)
     if version is None:
         return trial
-    champion = load(tracking.load(version))
+    champion = load(registry.tracking.load(version))
     if champion.series != trial.panel.series:
-        context.report(
-            f"{MODEL} version {version.version}, the champion, knows {len(champion.series)} products, "
-            f"other than the {len(trial.panel.series)} of this history; it is not compared"
+        why = (
+            f"version {version.version}, the champion, knows {len(champion.series)} products, other "
+            f"than the {len(trial.panel.series)} of this history"
         )
-        return replace(trial, champion_version=version)
+        context.report(f"{MODEL} {why}; it is not compared")
+        return replace(trial, decision=first("challenger", why, other_data=True))
     replayed = replay(
         champion, trial.panel, trial.backtest, trial.config, trial.closed, context.report
     )
-    comparison = compare(
-        window_errors(replayed, trial.backtest),
-        window_errors(trial.ensemble, trial.backtest),
-        context.params.forecast.alpha,
+    name = f"version {version.version}"
+    decision = decide(
+        _contender(name, trial, replayed),
+        [_contender("the challenger", trial, trial.ensemble)],
+        rules_of(context),
+        trial.challenger.classes,
+        overlap=-(-trial.config.horizon // trial.config.step),
+        attempts=1 + registry.attempts(MODEL, digest),
     )
-    context.report(
-        f"champion version {version.version}: gain of the challenger {comparison.gain:+.4f}, "
-        f"p = {comparison.p_value:.3f}"
-    )
-    return replace(
-        trial,
-        champion_version=version,
-        champion=champion,
-        champion_ensemble=replayed,
-        comparison=comparison,
-    )
+    context.report(decision.reason)
+    return replace(trial, decision=decision, champion=champion, champion_ensemble=replayed)
 
 
-def predict_demand(context: Context, trial: Trial) -> pd.DataFrame:
-    """Return the winner's forecast: unique_id, ds, mean, q10, q50, q90."""
-    model, _ = trial.winner
-    found = predict(model, trial.panel, context.params.forecast.horizon_days, trial.closed)
+def rules_of(context: Context) -> Rules:
+    """Return what params.yaml asks of a challenger."""
+    contest = context.params.contest
+    return Rules(contest.alpha, contest.tolerance, contest.calibration_gain)
+
+
+def predict_demand(
+    context: Context, model: DemandForecaster, panel: Panel, closed: frozenset[date]
+) -> pd.DataFrame:
+    """Return a model's forecast: unique_id, ds, mean, q10, q50, q90."""
+    found = predict(model, panel, context.params.forecast.horizon_days, closed)
     return found.rename(columns={"series": "unique_id", "time": "ds"})
 
 
-def register(
-    tracking: Tracking, run: TrackedRun, trial: Trial, history: DemandHistory
-) -> tuple[ModelVersion, ModelVersion]:
-    """Return the challenger's new version and the champion's, aliases having been set.
+def reliability(trial: Trial) -> dict[str, list[tuple[float, float]]]:
+    """Return for each class, of each quantile, the share promised below it and the share found.
 
-    The champion alias moves only where the challenger won or there is none to compare it with.
+    Each window is calibrated on those before it that it shares no day with; no points where there
+    are none.
     """
-    from pipelines.forecasting import served as demand_model
+    overlap = -(-trial.config.horizon // trial.config.step)
+    classes = np.array(trial.challenger.classes)
+    below: dict[str, list[Floats]] = {}
+    for window in range(overlap, len(trial.backtest.origins)):
+        before = window + 1 - overlap
+        earlier = calibrate(trial.ensemble[:before], trial.backtest.actual[:before], list(classes))
+        levels = quantiles(trial.ensemble[window], earlier)
+        inside = trial.backtest.actual[window] <= levels
+        for name in sorted(set(classes) - {"silent"}):
+            shares = inside[:, :, classes == name].mean(axis=(1, 2))
+            below.setdefault(name, []).append(shares)
+    return {
+        name: [
+            (level, float(share))
+            for level, share in zip(LEVELS, np.mean(shares, axis=0), strict=True)
+        ]
+        for name, shares in below.items()
+    }
 
+
+def register(
+    registry: Registry, run: TrackedRun, trial: Trial, history: DemandHistory, fit_of: Fit
+) -> tuple[ModelVersion, ModelVersion]:
+    """Return the challenger's new version, and the champion's after the decision."""
     recent = history.table["time"] > history.table["time"].max() - pd.Timedelta(days=EXAMPLE_DAYS)
     example = history.table[recent].reset_index(drop=True)
-    served = Served(
-        code=Path(demand_model.__file__),
-        example=example,
-        answer=predict(trial.challenger, panel_from_table(example)),
-        params={"horizon": trial.config.horizon},
-        requirements=demand_model.REQUIREMENTS,
-    )
     with tempfile.TemporaryDirectory() as folder:
         save(trial.challenger, Path(folder) / "demand")
-        tags = {DATA_TAG: history.digest}
-        version = tracking.register(run, MODEL, Path(folder) / "demand", served, tags)
-    tracking.set_alias(version, "challenger")
-    if trial.verdict == "champion kept":
-        assert trial.champion_version is not None
-        return version, trial.champion_version
-    tracking.set_alias(version, "champion")
-    return version, version
+        whole = replace(
+            fit_of,
+            folder=Path(folder) / "demand",
+            example=example,
+            answer=predict(trial.challenger, panel_from_table(example)),
+        )
+        version = registry.register(whole, run)
+    return version, registry.settle(version, trial.decision)
+
+
+def fit_of(trial: Trial, history: DemandHistory, metrics: dict[str, float]) -> Fit:
+    """Return what is registered of a trial's challenger, but for its files."""
+    from pipelines.forecasting import served
+
+    return Fit(
+        name=MODEL,
+        folder=Path(),
+        package="models.demand",
+        example=None,
+        answer=None,
+        data_digest=history.digest,
+        trained_until=trial.challenger.trained_until,
+        params=asdict(trial.config),
+        metrics=metrics,
+        answers={"horizon": trial.config.horizon},
+        requirements=LIBRARIES,
+        code=Path(served.__file__),
+    )
+
+
+def _contender(name: str, trial: Trial, forecasts: Floats) -> Contender:
+    covered = earlier_coverage(trial.backtest, forecasts, trial.challenger.classes, trial.config)
+    off = None if np.isnan(covered) else abs(covered - PROMISED)
+    return Contender(name, trial.losses(forecasts), off)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from models.contest import Decision
 from models.demand import (
     ENSEMBLE,
     Backtest,
-    Comparison,
     Panel,
     Score,
     bias,
@@ -36,6 +36,25 @@ def error_table(trial: Backtest, ensemble: Floats) -> pd.DataFrame:
             for name, forecast in {**named, ENSEMBLE: ensemble}.items()
             for window, origin in enumerate(trial.origins)
         ]
+    )
+
+
+def backtest_table(trial: Backtest, forecasts: Floats) -> pd.DataFrame:
+    """Return a backtest as a long table: origin, ds, unique_id, mean, actual.
+
+    Forecasts have the shape (windows, horizon, series).
+    """
+    windows, horizon, series = forecasts.shape
+    origins = trial.origins.astype("datetime64[ns]")
+    days = origins[:, None] + np.arange(horizon).astype("timedelta64[D]")
+    return pd.DataFrame(
+        {
+            "origin": np.repeat(origins, horizon * series),
+            "ds": np.repeat(days.ravel(), series),
+            "unique_id": np.tile(np.array(trial.series, dtype=object), windows * horizon),
+            "mean": forecasts.ravel(),
+            "actual": trial.actual.ravel(),
+        }
     )
 
 
@@ -89,16 +108,32 @@ def plot_forecast(panel: Panel, forecast: pd.DataFrame) -> Figure:
     return figure
 
 
-def plot_comparison(trial: Backtest, comparison: Comparison) -> Figure:
-    """Return a plot of champion and challenger's scaled error by window."""
+def plot_reliability(found: Mapping[str, Sequence[tuple[float, float]]]) -> Figure:
+    """Return a plot of how often demand lay below each quantile, promised against found, by class."""
+    figure = Figure(figsize=(5.5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, label="as promised")
+    for name, points in found.items():
+        axes.plot(*zip(*points, strict=True), marker="o", label=name)
+    axes.set(
+        xlabel="share of demand promised to lie below",
+        ylabel="share found below",
+        title="Reliability in the backtest",
+    )
+    axes.legend(fontsize="small")
+    return figure
+
+
+def plot_comparison(
+    trial: Backtest, champion: Floats, challenger: Floats, decision: Decision
+) -> Figure:
+    """Return a plot of champion's and challenger's loss by window, and the decision."""
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(trial.origins))
-    axes.bar(places - 0.2, comparison.champion, 0.4, label="champion")
-    axes.bar(places + 0.2, comparison.challenger, 0.4, label="challenger")
+    axes.bar(places - 0.2, champion, 0.4, label="champion")
+    axes.bar(places + 0.2, challenger, 0.4, label="challenger")
     axes.set_xticks(places, [str(origin) for origin in trial.origins], rotation=30)
-    axes.set(
-        ylabel="scaled error", title=f"Gain {comparison.gain:.4f}, p = {comparison.p_value:.3f}"
-    )
+    axes.set(ylabel="scaled error, summed over products", title=decision.reason)
     axes.legend()
     return figure

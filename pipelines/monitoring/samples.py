@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ from models.drift import (
     forecast_samples,
     input_samples,
     output_samples,
+    prediction_samples,
+    realised_windows,
 )
 from pipelines.context import Context
 from pipelines.stamp import digest_of
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
-RULES = "1"  # counts up where the rules of models/drift give other verdicts of the same samples
+RULES = "2"  # counts up where the rules of models/drift give other verdicts of the same samples
 ENSEMBLE = "ensemble"
 COLUMNS = ("unique_id", "ds", *MEASURES)
 
@@ -42,15 +45,17 @@ class Measured:
     samples: tuple[Sample, ...]
     executed: float | None
     demonstrated: float
+    last_day: date
 
-    def digest(self, context: Context) -> str:
-        """The SHA-256 of all of it, and of the parameters that judge it."""
+    def digest(self, context: Context, ages: Mapping[str, float | None]) -> str:
+        """The SHA-256 of all of it, of the models' ages, and of the parameters that judge it."""
         digest = hashlib.sha256()
         for sample in self.samples:
             digest.update(f"{sample.kind}|{sample.column}|{len(sample.reference)}|".encode())
             digest.update(sample.reference.tobytes() + sample.current.tobytes())
         shares = f"{self.executed} {self.demonstrated}"
-        return digest_of([], digest.hexdigest(), shares, context.params.drift, RULES)
+        told = json.dumps(dict(ages), sort_keys=True)
+        return digest_of([], digest.hexdigest(), shares, told, context.params.drift, RULES)
 
 
 def measure(context: Context, engine: Engine) -> Measured:
@@ -65,7 +70,8 @@ def measure(context: Context, engine: Engine) -> Measured:
 
     settings, params = context.settings, context.params.drift
     daily = _daily(settings.silver / "daily")
-    windows = _windows(settings.metrics / "forecast_error.csv")
+    backtest = _backtest(settings.backtest_file)
+    windows = _windows(settings.metrics / "forecast_error.csv", _realised(context, engine, daily))
     for path in (settings.plant_file, settings.schedule_file):
         if not path.is_file():
             raise DriftError(f"{path}: not there, run the steps forecast, train and plan first")
@@ -76,11 +82,12 @@ def measure(context: Context, engine: Engine) -> Measured:
     recent = produced[produced["ds"] > last_day - timedelta(days=params.current_days)]
     samples = (
         *input_samples(daily, params.reference_days, params.current_days),
+        *prediction_samples(backtest, _forecast(settings.forecast_file)),
         *forecast_samples(windows, last_day, params.current_days),
         *output_samples(planned, recent),
     )
     executed = _executed(engine, produced, last_day.date())
-    return Measured(samples, executed, demonstrated_share(planned, produced))
+    return Measured(samples, executed, demonstrated_share(planned, produced), last_day.date())
 
 
 def _executed(engine: Engine, produced: pd.DataFrame, last_day: date) -> float | None:
@@ -121,15 +128,50 @@ def _daily(folder: Path) -> pd.DataFrame:
     return daily.loc[:, list(COLUMNS)].assign(ds=pd.to_datetime(daily["ds"]))
 
 
-def _windows(path: Path) -> pd.DataFrame:
+def _windows(path: Path, realised: pd.DataFrame) -> pd.DataFrame:
+    """The errors of the backtest and, from the first forecast that was put to use on, of those."""
     import pandas as pd
 
     if not path.is_file():
         raise DriftError(f"{path}: not there, run `takt forecast` first")
     errors = pd.read_csv(path)
     _expect(path, errors, ("origin", "forecaster", "wape", "bias"))
-    ensemble = errors[errors["forecaster"] == ENSEMBLE]
-    return ensemble.assign(origin=pd.to_datetime(ensemble["origin"]))
+    ensemble = errors[errors["forecaster"] == ENSEMBLE].assign(
+        origin=lambda rows: pd.to_datetime(rows["origin"])
+    )
+    columns = ["origin", "wape", "bias"]
+    if not len(realised):
+        return ensemble[columns]
+    tried = ensemble[ensemble["origin"] < realised["origin"].min()]
+    return pd.concat([tried[columns], realised[columns]], ignore_index=True)
+
+
+def _realised(context: Context, engine: Engine, daily: pd.DataFrame) -> pd.DataFrame:
+    """How far off the forecasts were that past plans rested on, where their days have come."""
+    from pipelines.storage import reading
+    from pipelines.storage.repositories.forecasts import load_used_forecasts
+
+    with reading(engine) as session:
+        used = load_used_forecasts(session)
+    return realised_windows(used, daily, context.params.drift.realised_days)
+
+
+def _forecast(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    if not path.is_file():
+        raise DriftError(f"{path}: not there, run `takt forecast` first")
+    return pd.read_parquet(path).rename(columns={"mean": "units"})
+
+
+def _backtest(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    if not path.is_file():
+        raise DriftError(f"{path}: not there, run `takt forecast` first")
+    found = pd.read_parquet(path)
+    _expect(path, found, ("origin", "unique_id", "ds", "mean"))
+    return found.rename(columns={"mean": "units"})
 
 
 def _expect(path: Path, frame: pd.DataFrame, columns: Sequence[str]) -> None:

@@ -125,7 +125,9 @@ class Tracking:
                 signature=mlflow.models.infer_signature(
                     served.example, served.answer, params=dict(served.params)
                 ),
-                input_example=(served.example, dict(served.params)),
+                input_example=(served.example, dict(served.params))
+                if served.params
+                else served.example,
                 pip_requirements=list(served.requirements),
                 model_config=dict(served.config) or None,
             )

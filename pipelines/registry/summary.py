@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pipelines.platform.tracking import ModelVersion
 from pipelines.registry.registry import DATA_TAG, Registry, full_name
@@ -95,7 +96,7 @@ def show_version(registry: Registry, name: str, number: int) -> VersionDetail:
     )
 
 
-def _told(version: ModelVersion) -> dict[str, object]:
+def _told(version: ModelVersion) -> dict[str, Any]:
     tags = version.tags
     held = f"; {tags['takt.held']}" if "takt.held" in tags else ""
     return {

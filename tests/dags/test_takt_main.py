@@ -37,6 +37,8 @@ dags = {
             for task in dag.topological_sort()
         },
         "doc": dag.doc_md,
+        "after": [asset.uri for _, asset in dag.timetable.asset_condition.iter_assets()]
+        if hasattr(dag.timetable, "asset_condition") else [],
     }
     for dag in bag.dags.values()
 }
@@ -124,7 +126,7 @@ def parsed(settings: Settings) -> Any:
 @pytest.mark.integration
 def test_every_dag_parses(parsed: Any) -> None:
     assert parsed["errors"] == {}
-    assert set(parsed["dags"]) == {"takt_main"}
+    assert set(parsed["dags"]) == {"takt_main", "takt_retrain"}
 
 
 @pytest.mark.integration
@@ -147,6 +149,13 @@ def test_the_steps_follow_each_other_and_each_makes_an_asset(parsed: Any) -> Non
     assert tuple(tasks) == STEPS
     assert [task["after"] for task in tasks.values()] == [[], *([step] for step in STEPS[:-1])]
     assert all(task["makes"] for task in tasks.values())
+
+
+@pytest.mark.integration
+def test_what_drift_decided_is_fitted_by_a_dag_of_its_own(parsed: Any) -> None:
+    assert list(parsed["dags"]["takt_retrain"]["tasks"]) == ["retrain"]
+    verdict = parsed["dags"]["takt_main"]["tasks"]["drift"]["makes"]
+    assert parsed["dags"]["takt_retrain"]["after"] == verdict
 
 
 @pytest.mark.integration

@@ -98,10 +98,11 @@ def test_the_first_model_is_champion_and_its_forecast_is_stored(floor: Floor) ->
     tracking = connect(settings)
     assert _version(floor, "champion") == _version(floor, "challenger") == 1
     logged = tracking.client.get_run(result.mlflow_run_id)
-    assert logged.data.metrics["wape/ensemble/all"] == result.wape
+    assert logged.data.metrics["wape/ensemble/all"] == logged.data.metrics["wape"] == result.wape
+    assert "wape/ensemble/regular" in logged.data.metrics
     assert logged.data.params["data_sha256"] == result.data_digest
     plots = {item.path for item in tracking.client.list_artifacts(result.mlflow_run_id, "plots")}
-    assert plots == {"plots/error.png", "plots/forecast.png"}
+    assert plots == {"plots/error.png", "plots/forecast.png", "plots/reliability.png"}
 
 
 @pytest.mark.integration
@@ -151,10 +152,14 @@ def test_another_snapshot_needs_no_new_model(floor: Floor) -> None:
 def test_a_challenger_that_is_no_better_leaves_the_champion_where_it_is(floor: Floor) -> None:
     before = _version(floor, "champion")
     result = floor.forecast(rounds=11)
-    assert result.verdict == "champion kept"
+    assert result.verdict == "kept"
     assert result.p_value is not None
+    assert result.reason.startswith(f"the challenger against version {before}: neither")
     assert _version(floor, "champion") == result.version == before
     assert _version(floor, "challenger") == result.challenger > result.version
+    assert "fitting a challenger: the parameters or the code are others than at the last fit" in (
+        floor.said
+    )
 
 
 def _version(floor: Floor, alias: str) -> int | None:
@@ -168,13 +173,69 @@ def _version(floor: Floor, alias: str) -> int | None:
 def test_a_challenger_that_wins_takes_the_alias(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines.forecasting import contest as demand_contest
+    from pipelines.forecasting import contest
 
-    real: Callable[..., np.ndarray] = demand_contest.replay
-    monkeypatch.setattr(demand_contest, "replay", lambda *given: real(*given) * 3 + 50)
+    real: Callable[..., np.ndarray] = contest.replay
+    monkeypatch.setattr(contest, "replay", lambda *given: real(*given) * 3 + 50)
     result = floor.forecast(rounds=12)
-    assert result.verdict == "challenger won"
+    assert result.verdict == "better"
+    assert result.p_value is not None
+    assert result.p_value <= 0.1
     assert _version(floor, "champion") == result.version == result.challenger
+    backtest = pd.read_parquet(floor.context().settings.backtest_file)
+    assert backtest.groupby("origin").size().tolist() == [28, 28, 28]
+
+
+@pytest.mark.integration
+def test_a_longer_history_alone_is_forecast_by_the_champion_and_fits_nothing(floor: Floor) -> None:
+    before = floor.results[-1]
+    longer = _history(1)
+    longer.loc[longer["ds"] >= "2023-06-24", "ordered_units"] *= 1.5
+    _write(floor.data, longer)
+    result = floor.forecast(rounds=12)
+    assert (result.verdict, result.kept) == ("champion used", False)
+    assert (result.version, result.challenger) == (before.version, before.challenger)
+    assert result.data_digest != before.data_digest
+    assert (result.wape, result.scores) == (before.wape, before.scores)
+    assert result.units != before.units
+    assert floor.forecast(rounds=12) == replace(result, kept=True)
+    _write(floor.data, _history(1))
+
+
+@pytest.mark.integration
+def test_a_roll_back_is_forecast_with_and_held_against_the_next_challenger(floor: Floor) -> None:
+    from pipelines.registry import open_registry
+
+    registry = open_registry(floor.context())
+    rolled = registry.roll_back("demand", "planners disagree")
+    result = floor.forecast(rounds=12)
+    assert (result.verdict, result.version) == ("champion used", rolled.version)
+    assert floor.forecast(rounds=13).version == rolled.version
+    registry.release("demand")
+
+
+@pytest.mark.integration
+def test_what_drift_decided_is_fitted_once(floor: Floor) -> None:
+    from pipelines.storage import open_database, reading, writing
+    from pipelines.storage.repositories.retrainings import (
+        Retraining,
+        add_retraining,
+        list_retrainings,
+    )
+
+    versions = _version(floor, "challenger")
+    engine = open_database(floor.context().settings.database_url)
+    with writing(engine) as session:
+        add_retraining(session, Retraining(START, "demand", True, "inputs drifted", "digest"))
+    result = floor.forecast(rounds=13)
+    assert "fitting a challenger: drift, 2023-07-01: inputs drifted" in floor.said
+    assert result.challenger == _version(floor, "challenger") == (versions or 0) + 1
+    with reading(engine) as session:
+        (followed,) = list_retrainings(session, "demand")
+    engine.dispose()
+    assert followed.done_at == START
+    assert followed.outcome == f"{result.verdict}: {result.reason}"
+    assert floor.forecast(rounds=13).challenger == result.challenger
 
 
 @pytest.mark.integration
@@ -197,7 +258,7 @@ def test_the_registered_model_answers_through_mlflow(
 def test_other_products_than_the_champions_are_forecast_by_a_new_champion(floor: Floor) -> None:
     _write(floor.data, _history(1, products=3))
     result = floor.forecast()
-    assert result.verdict == "other products"
+    assert result.verdict == "other data"
     assert any("knows 4 products, other than the 3" in line for line in floor.said)
     assert _version(floor, "champion") == result.version
     _write(floor.data, _history(1))
@@ -214,7 +275,7 @@ def test_a_champion_whose_files_were_changed_stops_the_step(floor: Floor) -> Non
     kept = file.read_text()
     file.write_text(kept.replace('"closed"', '"opened"'))
     with pytest.raises(DigestError, match=r"takt-demand version \d+: expected"):
-        floor.forecast(rounds=13)
+        floor.forecast(rounds=14)
     file.write_text(kept)
 
 

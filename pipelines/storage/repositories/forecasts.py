@@ -57,6 +57,23 @@ def load_forecast(session: Session, origin: datetime | None = None) -> pd.DataFr
     return frame.assign(ds=pd.to_datetime(frame["ds"]))
 
 
+def load_used_forecasts(session: Session) -> pd.DataFrame:
+    """The forecast of each origin that was made last: origin (its first day), unique_id, ds, mean."""
+    query = select(
+        ForecastRow.origin,
+        ForecastRow.made_at,
+        ForecastRow.unique_id,
+        ForecastRow.ds,
+        ForecastRow.mean,
+    ).order_by(ForecastRow.made_at)
+    columns = ["origin", "made_at", "unique_id", "ds", "mean"]
+    frame = pd.DataFrame([tuple(row) for row in session.execute(query)], columns=columns)
+    frame = frame.drop_duplicates(["origin", "unique_id", "ds"], keep="last")
+    frame = frame.assign(ds=pd.to_datetime(frame["ds"]))
+    first = frame.groupby("origin")["ds"].transform("min")
+    return frame.assign(origin=first)[["origin", "unique_id", "ds", "mean"]]
+
+
 def list_origins(session: Session) -> list[datetime]:
     """The instants up to which demand was known to a forecast, newest first."""
     return list(

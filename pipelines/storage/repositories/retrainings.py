@@ -68,9 +68,9 @@ def list_retrainings(session: Session, model: str | None = None) -> list[Retrain
 
 
 def due_retraining(session: Session, model: str) -> Retraining | None:
-    """The newest decision about the model, where it says to fit and nobody has since."""
-    newest = next(iter(list_retrainings(session, model)), None)
-    return newest if newest and newest.is_due and newest.done_at is None else None
+    """The newest decision to fit the model that nobody has followed, if there is one."""
+    open_ones = (one for one in list_retrainings(session, model) if one.is_due)
+    return next((one for one in open_ones if one.done_at is None), None)
 
 
 def close_retrainings(session: Session, model: str, at: datetime, outcome: str) -> int:

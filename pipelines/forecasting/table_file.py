@@ -1,0 +1,236 @@
+"""A table from a file never seen: CSV, Parquet or Excel, made into the long table of a forecast.
+
+What stands in it is judged by `models.demand`, which knows histories; this module finds out which
+column is which, reads numbers and dates as people write them, and says an error with file and row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.forecasting.columns import JOINED, ColumnError, Columns, tell_columns
+from pipelines.forecasting.moments import MomentError, as_moments
+from pipelines.forecasting.numbers import as_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CSV, PARQUET, EXCEL = (
+    (".csv", ".tsv", ".txt", ".gz"),
+    (".parquet", ".pq"),
+    (".xlsx", ".xlsm", ".xls"),
+)
+SEPARATORS = (",", ";", "\t", "|")
+ENCODINGS = ("utf-8-sig", "cp949", "cp1252")
+SAMPLE_ROWS = 2_000
+FIRST_ROW = 2  # of the data, where the header is row 1
+
+
+class FileError(ValueError):
+    """A file cannot be forecast from; the message names file, row and field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user said of the file; what is None is found out."""
+
+    time: str | None = None
+    value: str | None = None
+    series: Sequence[str] | None = None
+    day_first: bool | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A long table, where it comes from, and what its columns were.
+
+    Parameters
+    ----------
+    table
+        series, time, value; in the file's order.
+    rows : array of int, shape (rows,)
+        Where each row of the table stands in the file; the header is row 1.
+    entities
+        Of each series (index) the columns that name it, as they are written in the file.
+    """
+
+    path: Path
+    table: pd.DataFrame
+    rows: Any
+    columns: Columns
+    entities: pd.DataFrame
+
+    def told(self, error: Exception) -> FileError:
+        """Return an error of the table's check as one of the file: its rows, its columns' names."""
+
+        def in_file(match: re.Match[str]) -> str:
+            return f"row {self.rows[int(match[1])]}"
+
+        text = re.sub(r"\brow (\d+)\b", in_file, str(error)).removeprefix("history: ")
+        names = f"time is {self.columns.time!r}, value {self.columns.value!r}"
+        return FileError(f"{self.path}: {text} ({names})")
+
+
+def read_table_file(path: Path, asked: Asked | None = None) -> TableFile:
+    """Return the file's long table.
+
+    Raises
+    ------
+    FileError
+        Where it cannot be read, or a column cannot be told.
+    OSError
+        Where it is not there.
+    """
+    asked = asked or Asked()
+    if not path.is_file():
+        raise _not_there(path)
+    try:
+        frame, columns = _columns_of(path, asked)
+    except ColumnError as error:
+        raise FileError(f"{path}: {error}") from None
+    frame = frame[~frame.isna().all(axis=1)]
+    _refuse_empty(path, frame)
+    rows = frame.index.to_numpy() + FIRST_ROW
+    frame = frame.reset_index(drop=True)
+    try:
+        times = as_moments(frame[columns.time], asked.day_first)
+    except MomentError as error:
+        raise FileError(f"{path}: {columns.time}: {error}") from None
+    names, entities = _series(frame, columns, path, rows)
+    table = _frame(names, times, as_numbers(frame[columns.value]))
+    return TableFile(path, table, rows, columns, entities)
+
+
+def _columns_of(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
+    """The file's rows, of the columns that are used, and what those are."""
+    import pandas as pd
+
+    kind = path.suffix.casefold()
+    if kind in PARQUET:
+        whole = _tried(path, "Parquet", lambda: pd.read_parquet(path))
+    elif kind in EXCEL:
+        whole = _tried(path, "Excel", lambda: pd.read_excel(path, sheet_name=asked.sheet or 0))
+    elif kind in CSV:
+        return _csv(path, asked)
+    else:
+        known = ", ".join((*CSV, *PARQUET, *EXCEL))
+        raise FileError(
+            f"{path}: expected a file whose name ends in {known}, found {kind or 'none'}"
+        )
+    whole = whole.reset_index() if whole.index.name else whole
+    _refuse_empty(path, whole)
+    whole.columns = [str(name) for name in whole.columns]
+    columns = tell_columns(whole.head(SAMPLE_ROWS), asked.time, asked.value, asked.series)
+    return whole[columns.used].reset_index(drop=True), columns
+
+
+def _csv(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
+    """Read twice: some rows as text to tell the columns, then all of those that are used.
+
+    What names series stays text, so that 00123 is not 123.
+    """
+    import pandas as pd
+
+    def read(**options: Any) -> pd.DataFrame:
+        return _decoded(path, separator, **options)
+
+    separator = _separator(path)
+    sample = read(dtype=str, nrows=SAMPLE_ROWS, keep_default_na=False)
+    _refuse_empty(path, sample)
+    columns = tell_columns(sample, asked.time, asked.value, asked.series)
+    kept = dict.fromkeys((*columns.series, columns.time), str)
+    whole = read(dtype=kept, usecols=columns.used, skip_blank_lines=False, low_memory=False)
+    return pd.DataFrame(whole[columns.used]), columns
+
+
+def _refuse_empty(path: Path, frame: pd.DataFrame) -> None:
+    if frame.empty:
+        raise FileError(f"{path}: expected rows under the header, found none")
+
+
+def _decoded(path: Path, separator: str, **options: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    for encoding in ENCODINGS:
+        try:
+            return pd.read_csv(path, sep=separator, encoding=encoding, **options)
+        except UnicodeDecodeError:
+            continue
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError) as error:
+            raise FileError(f"{path}: not a table: {str(error).splitlines()[0]}") from None
+    raise FileError(f"{path}: expected text in UTF-8, found another encoding; save it as UTF-8")
+
+
+def _separator(path: Path) -> str:
+    """What stands between the cells of the first line most often."""
+    if path.suffix.casefold() == ".gz":
+        import gzip
+
+        with gzip.open(path) as stream:
+            line = stream.readline()
+    else:
+        with path.open("rb") as stream:
+            line = stream.readline()
+    counts = {one: line.count(one.encode()) for one in SEPARATORS}
+    return max(counts, key=lambda one: counts[one])
+
+
+def _tried(path: Path, kind: str, read: Any) -> pd.DataFrame:
+    import zipfile
+
+    try:
+        found: pd.DataFrame = read()
+    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise FileError(f"{path}: cannot be read as {kind}: {reason}") from None
+    return found
+
+
+def _series(
+    frame: pd.DataFrame, columns: Columns, path: Path, rows: Any
+) -> tuple[Any, pd.DataFrame]:
+    """The name of each row's series, and the table of series."""
+    import pandas as pd
+
+    if not columns.series:
+        name = path.name.partition(".")[0]
+        return name, pd.DataFrame(index=pd.Index([name], name="series"))
+    parts = frame[list(columns.series)]
+    parts = parts.astype({column: str for column in parts if parts[column].dtype != object})
+    empty = parts.isna().to_numpy()
+    if empty.any():
+        row, place = (int(where[0]) for where in empty.nonzero())
+        raise FileError(
+            f"{path}: row {rows[row]}: {columns.series[place]}: expected what names the series, "
+            f"found nothing ({int(empty.any(axis=1).sum())} rows like it)"
+        )
+    parts = parts.astype(str)
+    names = parts[columns.series[0]]
+    for column in columns.series[1:]:
+        names = names + JOINED + parts[column]
+    entities = parts.loc[~names.duplicated()]
+    entities.index = pd.Index(names[~names.duplicated()], name="series")
+    return names.to_numpy(), entities.sort_index()
+
+
+def _frame(names: Any, times: Any, values: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    table = pd.DataFrame({"time": times, "value": values})
+    table.insert(0, "series", names)
+    return table
+
+
+def _not_there(path: Path) -> FileNotFoundError | FileError:
+    folder = path.parent
+    names = [one.name for one in folder.iterdir() if one.is_file()] if folder.is_dir() else []
+    near = get_close_matches(path.name, names, n=1)
+    if near:
+        return FileError(f"{path}: not there; is {near[0]!r} meant?")
+    return FileNotFoundError(2, "No such file", str(path))
