@@ -25,8 +25,8 @@ from pipelines.storage.repositories import live
 from pipelines.storage.repositories.event_staging import COLUMNS, FIELDS, NULL
 from pipelines.storage.repositories.event_store import Incoming, store_events
 from pipelines.stream import SPARK
-from pipelines.stream_judge import Bounds, judge
-from pipelines.stream_source import Source
+from pipelines.streaming.judge import Bounds, judge
+from pipelines.streaming.source import Source
 
 
 def known() -> Known:

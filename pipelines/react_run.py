@@ -12,7 +12,7 @@ from pipelines.metrics import serving_metrics
 from pipelines.react import Reaction, Reactor
 from pipelines.react_pace import USUAL_PACE, Pace
 from pipelines.storage import StorageError, open_database
-from pipelines.stream_stop import stopping_on_signals
+from pipelines.streaming.stop import stopping_on_signals
 
 
 def run_reaction(

@@ -24,9 +24,9 @@ from pipelines.platform.kafka import KafkaError, connector_jars, is_reachable, m
 from pipelines.platform.spark import JVM_OF_STREAMS, spark_session
 from pipelines.platform.spark_workers import DAEMON
 from pipelines.storage import StorageError, open_database
-from pipelines.stream_checkpoint import open_checkpoint, query_id, rewind, set_aside
-from pipelines.stream_sink import Sink
-from pipelines.stream_source import Source
+from pipelines.streaming.checkpoint import open_checkpoint, query_id, rewind, set_aside
+from pipelines.streaming.sink import Sink
+from pipelines.streaming.source import Source
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -94,7 +94,7 @@ def stream(
     ------
     StreamError
         Where no plant is stored to know lines and items by, or the stream fails again and again.
-    pipelines.stream_checkpoint.CheckpointError
+    pipelines.streaming.checkpoint.CheckpointError
         Where the checkpoint belongs to another source or format.
     pipelines.storage.StorageError, pipelines.platform.spark.SparkUnavailableError,
     pipelines.platform.kafka.KafkaError
@@ -179,7 +179,7 @@ def _keep_up(engine: Engine, now: datetime, retention: timedelta) -> None:
 def _dead_letters(engine: Engine, context: Context, source: Source) -> Any:
     if source.brokers is None:
         return lambda: None
-    from pipelines.stream_dead_letters import DeadLetters
+    from pipelines.streaming.dead_letters import DeadLetters
 
     return DeadLetters(engine, source.brokers, context.clock, context.report)
 

@@ -60,7 +60,7 @@ def run(
     from pipelines.context import load_context
     from pipelines.metrics import serving_metrics
     from pipelines.stream import StreamOptions, stream
-    from pipelines.stream_stop import stopping_on_signals
+    from pipelines.streaming.stop import stopping_on_signals
 
     context = load_context(say)
     if plant is not None:
@@ -84,7 +84,7 @@ def replay(
 ) -> None:
     """Judge again what is in quarantine, and store what is an event now, each once."""
     from pipelines.context import load_context
-    from pipelines.stream_replay import replay as replay_quarantine
+    from pipelines.streaming.replay import replay as replay_quarantine
 
     context = load_context(say)
     with _failures():
@@ -117,7 +117,7 @@ def schema(
 def status(as_json: Json = False) -> None:
     """Show the last commits, what is in quarantine, and what lines do now."""
     from pipelines.context import load_context
-    from pipelines.stream_status import stream_status
+    from pipelines.streaming.status import stream_status
 
     found = stream_status(load_context(say))
     if as_json:
@@ -198,7 +198,7 @@ class _failures:  # noqa: N801
         from pipelines.platform.kafka import KafkaError
         from pipelines.platform.spark import SparkUnavailableError
         from pipelines.stream import StreamError
-        from pipelines.stream_checkpoint import CheckpointError
+        from pipelines.streaming.checkpoint import CheckpointError
 
         if isinstance(error, CheckpointError):
             raise CommandError(str(error)) from error

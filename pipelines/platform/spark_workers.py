@@ -19,7 +19,7 @@ def main() -> None:
     _leave_archives()
     from pyspark.daemon import manager
 
-    import pipelines.stream_judge  # noqa: F401
+    import pipelines.streaming.judge  # noqa: F401
 
     gc.freeze()
     manager()  # type: ignore[no-untyped-call]

@@ -37,9 +37,9 @@ from pipelines.storage import open_database, reading, writing
 from pipelines.storage.repositories import live, store_plant
 from pipelines.storage.stream_tables import EVENTS, EventBatchRow, EventQuarantineRow
 from pipelines.stream import StreamError, StreamOptions, explained, stream
-from pipelines.stream_checkpoint import CheckpointError, open_checkpoint
-from pipelines.stream_dead_letters import DeadLetters, last_letter
-from pipelines.stream_replay import replay
+from pipelines.streaming.checkpoint import CheckpointError, open_checkpoint
+from pipelines.streaming.dead_letters import DeadLetters, last_letter
+from pipelines.streaming.replay import replay
 from tests.pipelines.storage.cluster import find_server, running_cluster
 from tests.pipelines.storage.samples import small_plant
 

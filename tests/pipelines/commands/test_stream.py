@@ -8,7 +8,7 @@ import pytest
 from pipelines.cli import run
 from pipelines.commands.errors import BAD_INPUT, FAILED
 from pipelines.events import event_schemas
-from pipelines.stream_checkpoint import open_checkpoint
+from pipelines.streaming.checkpoint import open_checkpoint
 
 
 @pytest.fixture(autouse=True)
