@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from gymnasium import spaces
@@ -39,8 +39,10 @@ class NetworkShape:
         return rule_length(self.slots)
 
 
-def shape_of(space: spaces.Dict, width: int = 32) -> NetworkShape:
+def shape_of(space: spaces.Space[Any], width: int = 32) -> NetworkShape:
     """The shape of a network for observations of a space, one plant's or a batch's."""
+    if not isinstance(space, spaces.Dict):
+        raise TypeError(f"expected the space of a fleet's observations, found {space}")
     columns = {name: int((space[name].shape or (0,))[-1]) for name in ("plant", "lines", "items")}
     return NetworkShape(**columns, slots=int((space["slots"].shape or (0,))[-1]), width=width)
 
@@ -95,8 +97,8 @@ class Dispatcher(nn.Module):
     """Scores choices by a rule whose scales are learned, plus what layers of attention add.
 
     The rule is linear in a slot's columns and a few made of them; it starts as ATCS that covers what the
-    near demand misses. The layers start by adding nothing, so that learning starts from a good rule rather
-    than from noise.
+    near demand misses. `deviation` says how far other styles of playing lie from it. The layers start by
+    adding nothing, so that learning starts from a good rule rather than from noise.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
@@ -117,6 +119,8 @@ class Dispatcher(nn.Module):
         self.hold = layers(3 * width, width, 1)
         self.worth = layers(2 * width, width, 1)
         self.rule = nn.Parameter(first_rule(shape.slots))
+        self.deviation: Tensor
+        self.register_buffer("deviation", torch.zeros(shape.style))
         for last in (self.scored, self.hold[-1], self.worth[-1]):
             nn.init.zeros_(last.weight)  # type: ignore[arg-type]
             nn.init.zeros_(last.bias)  # type: ignore[arg-type]
@@ -188,7 +192,8 @@ class Dispatcher(nn.Module):
     ) -> Tensor:
         """The lines that decide [D, width], after looking at all that they can make."""
         able = eligible(seen["slot_item"][b, row].unsqueeze(1), items.shape[1])
-        return self.menu(lines[b, row].unsqueeze(1), items[b], able.unsqueeze(1)).squeeze(1)
+        found: Tensor = self.menu(lines[b, row].unsqueeze(1), items[b], able.unsqueeze(1))
+        return found.squeeze(1)
 
 
 def _dense(options: Options, told: Ruled, value: Tensor) -> Scores:

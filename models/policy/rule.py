@@ -59,9 +59,7 @@ def ruled(rule: Tensor, chosen: Tensor, plant: Tensor, where: Tensor, slots: int
     slack, dear, load = chosen[:, SLACK], chosen[:, DEAR], plant[:, LOAD]
     early, late = slack.clamp(min=0.0), (slack <= 0).to(chosen.dtype)
     one, busy = torch.ones_like(dear), load[where]
-    more = [early, (slack - 2.0).clamp(min=0.0), dear * early, dear * busy, dear * late,
-            chosen[:, OVERTIME_SHARE] * (1.0 - late)]  # fmt: skip
-    columns = torch.cat([chosen, torch.stack(more, 1)], 1)
+    columns = slot_columns(chosen, plant, where)
     rests = torch.stack([torch.ones_like(load), load, plant[:, BACKLOG], 1.0 - plant[:, LEFT]], 1)
     over = torch.stack([one, late, dear, busy], 1)
     lots = torch.stack([one, chosen[:, SETUP_HOURS], chosen[:, COVERS], early], 1)
@@ -74,6 +72,15 @@ def ruled(rule: Tensor, chosen: Tensor, plant: Tensor, where: Tensor, slots: int
         torch.cat([zero.unsqueeze(1), by_size], 1),
         torch.stack([zero] * (MODES - 1) + [by_mode], 1),
     )
+
+
+def slot_columns(chosen: Tensor, plant: Tensor, where: Tensor) -> Tensor:
+    """A slot's columns and those made of them [N, columns + OF_SLOTS]."""
+    slack, dear, busy = chosen[:, SLACK], chosen[:, DEAR], plant[where, LOAD]
+    early, late = slack.clamp(min=0.0), (slack <= 0).to(chosen.dtype)
+    more = [early, (slack - 2.0).clamp(min=0.0), dear * early, dear * busy, dear * late,
+            chosen[:, OVERTIME_SHARE] * (1.0 - late)]  # fmt: skip
+    return torch.cat([chosen, torch.stack(more, 1)], 1)
 
 
 def _parts(rule: Tensor, slots: int) -> tuple[Tensor, ...]:
