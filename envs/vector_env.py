@@ -17,6 +17,7 @@ from envs.fleet.history import realised, realised_schedule
 from envs.fleet.kernel import reset, step
 from envs.fleet.kernel_choices import MODES, SIZES
 from envs.fleet.kernel_observe import observe
+from envs.fleet.kernel_turn import turn
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.observation import Observation, blank, constants, observation_space
 from envs.fleet.outlook import outlook_of
@@ -155,7 +156,11 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
                 f"plants {np.flatnonzero(renewed).tolist()} are at their horizon's end; reset them "
                 'with options={"reset_mask": ...}'
             )
-        self._in_parts(lambda first, last: self._step(told, first, last))
+        at_once = not renewed.any() and self._mode != AutoresetMode.SAME_STEP
+        if at_once:
+            self._in_parts(lambda first, last: self._turn(told, first, last))
+        else:
+            self._in_parts(lambda first, last: self._step(told, first, last))
         if renewed.any():
             self._begin(renewed)
             self._minutes[renewed] = 0
@@ -167,7 +172,8 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         if self._mode == AutoresetMode.SAME_STEP and truncated.any():
             info = self._final(truncated)
             self._begin(truncated)
-        self._in_parts(self._observe)
+        if not at_once:
+            self._in_parts(self._observe)
         return (
             self._observation(),
             rewards,
@@ -223,7 +229,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         expected = self.num_envs, self.fleet.lines, 3
         if told.shape != expected:
             raise ValueError(f"actions: expected the shape {expected}, found {told.shape}")
-        if told[..., 0].max() > choices:
+        if told.max() > choices and told[..., 0].max() > choices:
             plant, line = np.argwhere(told[..., 0] > choices)[0]
             raise ValueError(
                 f"actions of plant {plant}, line {line}: expected a choice from 0 to {choices}, "
@@ -242,6 +248,12 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
     def _step(self, actions: Actions, first: int, last: int, fresh: bool = False) -> None:
         step(
             self.fleet, self.state, self._figures, actions, first, last, fresh, self._cost, self._minutes
+        )  # fmt: skip
+
+    def _turn(self, actions: Actions, first: int, last: int) -> None:
+        turn(
+            self.fleet, self.state, self._clock, self._outlook, self._figures, self.scales, actions,
+            first, last, self._cost, self._minutes, self._seen,
         )  # fmt: skip
 
     def _observe(self, first: int, last: int) -> None:

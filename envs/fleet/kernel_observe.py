@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.fleet.kernel_choices import regular_room, worked_when_free
-from envs.fleet.kernel_lines import kept_begin, setup_into
+from envs.fleet.kernel_lines import kept_begin
 from envs.fleet.kernel_outlook import Outlook, part_of, see_ahead, see_starts
 from envs.fleet.kernel_stocks import DAY, DUST, can_be_taken
 from envs.fleet.luck import (
@@ -205,33 +205,42 @@ def see_slots(f: Fleet, s: State, scale: float, b: int, line: int, out: Seen) ->
             best = max(best, s.option_index[line, slot])
     worked = worked_when_free(f, s, line)
     regular = regular_room(f, line, worked)
+    money_hour, usual = f.run_cost[line] / each, np.log(each)
+    short_at, near, total, backlog = s.short_at, s.need_near, s.need_total, s.backlog
+    quantity, index, items = s.option_quantity[line], s.option_index[line], f.slot_item[line]
+    rates, shares, dear, fastest = f.rate[line], f.share[line], f.dear[line], f.rate_best
+    old, families = s.family[line], f.family
+    setups = f.changeovers.minutes[f.table[line], max(old, 0)]
+    moneys = f.changeovers.cost[f.table[line], max(old, 0)]
     for slot in range(slots):
-        units = s.option_quantity[line, slot]
+        units = quantity[slot]
         if units <= 0:
             seen[slot, :] = 0.0
             mask[1 + slot] = 0
             continue
         mask[1 + slot] = 1
-        item = f.slot_item[line, slot]
-        setup, money = setup_into(f, s, line, item)
-        rate = f.rate[line, slot]
+        item = items[slot]
+        family = families[item]
+        setup = setups[family] if old >= 0 else 0
+        money = moneys[family] if old >= 0 else 0.0
+        rate = rates[slot]
         minutes = units / rate * 60.0
         seen[slot, 0] = minutes / 480.0
         seen[slot, 1] = setup / 60.0
         seen[slot, 2] = squashed(money / each)
-        seen[slot, 3] = squashed(minutes / 60.0 * f.run_cost[line] / each)
-        slack = (s.short_at[item] - now - setup - minutes) / DAY
+        seen[slot, 3] = squashed(minutes / 60.0 * money_hour)
+        slack = (short_at[item] - now - setup - minutes) / DAY
         seen[slot, 4] = min(max(slack, -3.0), 5.0)
-        seen[slot, 5] = min(s.need_near[item] / units, 3.0)
-        seen[slot, 6] = min(units / s.need_total[item], 3.0)
-        seen[slot, 7] = rate / f.rate_best[item]
-        seen[slot, 8] = f.share[line, slot]
-        seen[slot, 9] = s.family[line] == f.family[item]
-        seen[slot, 10] = s.option_index[line, slot] - np.log(each)
-        seen[slot, 11] = s.option_index[line, slot] - best
+        seen[slot, 5] = min(near[item] / units, 3.0)
+        seen[slot, 6] = min(units / total[item], 3.0)
+        seen[slot, 7] = rate / fastest[item]
+        seen[slot, 8] = shares[slot]
+        seen[slot, 9] = old == family
+        seen[slot, 10] = index[slot] - usual
+        seen[slot, 11] = index[slot] - best
         seen[slot, 12] = max(minutes - max(regular - setup, 0), 0.0) / minutes
-        seen[slot, 13] = squashed(s.backlog[item] / units)
-        seen[slot, 14], seen[slot, 15] = f.dear[line, slot, 0], f.dear[line, slot, 1]
+        seen[slot, 13] = squashed(backlog[item] / units)
+        seen[slot, 14], seen[slot, 15] = dear[slot, 0], dear[slot, 1]
     out.shown[line] = 1
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.fleet.kernel_lines import setup_into
 from envs.fleet.kernel_stocks import can_be_taken
 from envs.fleet.luck import DEMAND_SPREAD, NOTICE, RUSH_PER_DAY
 from envs.fleet.plants import FAR, Fleet
@@ -25,9 +24,7 @@ WINDOWS = np.array([3, 5])  # buckets up to which demand is told with its quanti
 FIRST_DUE, FIRST_ARRIVAL, EARLIEST, COVER, FIRST_QUANTILE = 17, 25, 33, 34, 35
 MOST_MINUTES = 7200
 RUSH_STEP = 360  # rush orders expected before the horizon's end are counted anew every six hours
-RUSH_SQUARE = (
-    13.0 / 12.0
-)  # mean square of a rush order over the item's usual order: 0.5..1.5, evenly
+RUSH_SQUARE = 13.0 / 12.0  # mean square of a rush order over the usual one: 0.5..1.5 of it
 Z90 = 1.2815515655446004
 PER_DAY = 1.0 / 1440.0
 
@@ -36,13 +33,14 @@ class Outlook(NamedTuple):
     """What the outlook needs of a fleet that never changes, and room to work in.
 
     Items [BI]: usual (units of a usual order), rushes (rush orders a minute, over the plant's), smallest
-    (units of the least run), first_line, last_line. Lines [BL]: longest_setup (minutes). Room: free [BL],
-    order [B, L], starts and gains [BI] (minutes), takeable [BI] (units).
+    (units of the least run); made [B]: how many are made. Lines [BL]: longest_setup (minutes). Room: free
+    [BL], order [B, L], starts and gains [BI] (minutes), takeable [BI] (units).
     """
 
     usual: Floats
     rushes: Floats
     smallest: Floats
+    made: Ints
     longest_setup: Ints
     free: Ints
     order: Ints
@@ -82,15 +80,16 @@ def see_ahead(
 def see_demand(f: Fleet, s: State, i: int, now: int, per: float, seen: NDArray[np.float32]) -> int:
     """Write what falls due in each bucket; the minute from which that is not so any more."""
     own, end, same = f.order_first[i], s.within[i], FAR
-    asked = s.sum[s.due[i] - 1] if s.due[i] > own else 0.0
+    sums, due, ahead = s.sum, s.order_due, s.ahead[i]
+    asked = sums[s.due[i] - 1] if s.due[i] > own else 0.0
     for bucket in range(8):
-        until, order = now + BUCKETS[bucket], s.ahead[i, bucket]
-        while order < end and s.order_due[order] <= until:
+        until, order = now + BUCKETS[bucket], ahead[bucket]
+        while order < end and due[order] <= until:
             order += 1
-        s.ahead[i, bucket] = order
+        ahead[bucket] = order
         if order < end:
-            same = min(same, s.order_due[order] - BUCKETS[bucket])
-        total = max(s.sum[order - 1] if order > own else 0.0, asked)
+            same = min(same, due[order] - BUCKETS[bucket])
+        total = max(sums[order - 1] if order > own else 0.0, asked)
         seen[FIRST_DUE + bucket] = part_of(total - asked, per)
         asked = total
     return int(same)
@@ -151,24 +150,25 @@ def see_starts(f: Fleet, s: State, o: Outlook, b: int, out: NDArray[np.float32])
     The first line that could begin it, set up, and its components; raw material has none and shows 0.
     """
     first, now = b * f.items, s.clock[b]
+    pointer, components, per_unit = f.bom.pointer, f.bom.component, f.bom.per_unit
+    best, takeable, yields, starts = f.rate_best, o.takeable, f.yield_mean, o.starts
     if f.bom.pointer[first] < f.bom.pointer[first + f.items]:
         see_gains(f, s, o, b)
     see_lines_free(f, s, o, b)
     first_starts(f, s, o, b)
     for row in range(f.items):
         i = first + row
-        if f.rate_best[i] <= 0:
+        if best[i] <= 0:
             continue
-        start, units = o.starts[i], f.rate_best[i] * 24.0
-        cover = 1e18
-        for part in range(f.bom.pointer[i], f.bom.pointer[i + 1]):
-            component = f.bom.component[part]
-            enough = o.takeable[component] * f.yield_mean[i] / f.bom.per_unit[part]
+        start, cover = starts[i], 1e18
+        for part in range(pointer[i], pointer[i + 1]):
+            component = components[part]
+            enough = takeable[component] * yields[i] / per_unit[part]
             cover = min(cover, enough)
             if enough < o.smallest[i] * (1.0 - 1e-9):
                 start = max(start, o.gains[component])
         out[row, EARLIEST] = min(start - now, MOST_MINUTES) * PER_DAY
-        out[row, COVER] = 1.0 if cover > 1e17 else part_of(cover, units)
+        out[row, COVER] = 1.0 if cover > 1e17 else part_of(cover, best[i] * 24.0)
 
 
 @inner
@@ -190,15 +190,17 @@ def see_gains(f: Fleet, s: State, o: Outlook, b: int) -> None:
 @inner
 def see_lines_free(f: Fleet, s: State, o: Outlook, b: int) -> None:
     """Set when each line has done all that it was told, and sort the lines by that."""
-    now, order = s.clock[b], o.order[b]
+    now, order, first = s.clock[b], o.order[b], b * f.lines
+    free = o.free[first : first + f.lines]
     for place in range(f.lines):
-        line = b * f.lines + order[place]
-        o.free[line] = free_from(f, s, line, now)
+        row = order[place]
+        mine = free_from(f, s, first + row, now)
+        free[row] = mine
         at = place
-        while at > 0 and o.free[b * f.lines + order[at - 1]] > o.free[line]:
+        while at > 0 and free[order[at - 1]] > mine:
             order[at] = order[at - 1]
             at -= 1
-        order[at] = line - b * f.lines
+        order[at] = row
 
 
 @inner
@@ -222,10 +224,8 @@ def first_starts(f: Fleet, s: State, o: Outlook, b: int) -> None:
     Lines come by when they are free; once every item has a line, those free later than all of the
     starts found are not looked at.
     """
-    missing, latest = 0, FAR
-    for i in range(b * f.items, (b + 1) * f.items):
-        o.starts[i] = FAR
-        missing += f.rate_best[i] > 0
+    missing, latest = o.made[b], FAR
+    o.starts[b * f.items : (b + 1) * f.items] = FAR
     for place in range(f.lines):
         line = b * f.lines + o.order[b, place]
         free = o.free[line]
@@ -249,17 +249,22 @@ def begin_on(f: Fleet, s: State, o: Outlook, line: int, free: int) -> int:
     row, limit = s.next_fixed[line], FAR
     if row < f.fixed_first[line + 1]:
         limit = f.fixed_start[row]
-    longest = o.longest_setup[line]
+    longest, old = o.longest_setup[line], s.family[line]
     in_one_shift = minute_of(f.calendar, line, worked + longest) == start + longest
+    items, starts, families = f.slot_item[line], o.starts, f.family
+    setups = f.changeovers.minutes[f.table[line], max(old, 0)]
     found = 0
-    for slot in range(f.slot_item.shape[1]):
-        item = f.slot_item[line, slot]
-        if item < 0 or o.starts[item] <= start:
+    for slot in range(len(items)):
+        item = items[slot]
+        if item < 0:
+            break
+        before = starts[item]
+        if before <= start:
             continue
-        setup = setup_into(f, s, line, item)[0]
+        setup = setups[families[item]] if old >= 0 else 0
         begin = start + setup if in_one_shift else minute_of(f.calendar, line, worked + setup)
-        if begin == NEVER or begin >= limit:
+        if begin == NEVER or begin >= min(limit, before):
             continue
-        found += o.starts[item] == FAR
-        o.starts[item] = min(o.starts[item], begin)
+        found += before == FAR
+        starts[item] = begin
     return found

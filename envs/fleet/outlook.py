@@ -27,6 +27,7 @@ def outlook_of(fleet: Fleet) -> Outlook:
         usual=units / np.maximum(fleet.order_count, 1),
         rushes=(ordered / wanted / 1440.0).ravel(),
         smallest=smallest,
+        made=(fleet.rate_best > 0).reshape(size, items).sum(axis=1),
         longest_setup=fleet.changeovers.minutes.max(axis=(1, 2))[fleet.table],
         free=np.zeros(size * lines, np.int64),
         order=np.tile(np.arange(lines), (size, 1)),

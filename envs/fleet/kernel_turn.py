@@ -1,0 +1,26 @@
+"""A step and what is seen after it in one call: handing over some 150 arrays costs as much as two plants."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.fleet.kernel import step
+from envs.fleet.kernel_observe import Clock, Seen, observe
+from envs.fleet.kernel_outlook import Outlook
+from envs.fleet.plants import Fleet
+from envs.fleet.state import State
+from plant.arrays import Floats, Ints
+from plant.borrowed import borrow
+from plant.compiled import outer
+
+
+@outer
+def turn(
+    fleet: Fleet, state: State, clock: Clock, outlook: Outlook, luck: Floats, scale: Floats,
+    action: NDArray[np.int64], first: int, last: int, cost: Floats, minutes: Ints, seen: Seen,
+) -> None:  # fmt: skip
+    """`kernel.step` and `kernel_observe.observe` of the plants first..last."""
+    f, s, c, o, out = borrow(fleet), borrow(state), borrow(clock), borrow(outlook), borrow(seen)
+    step(f, s, luck, action, first, last, False, cost, minutes)
+    observe(f, s, c, o, luck, scale, first, last, out)
