@@ -1,0 +1,159 @@
+"""Late risk on the public delivery history, on time splits: ranking, precision, Brier score.
+
+    python -m benchmarks.late_risk --train FILE
+    python -m benchmarks.late_risk --train FILE --test FEATURES --labels FILE --out predictions.parquet
+
+Without --test, models are fitted at origins inside FILE and scored on what was due after each. Two
+questions are asked of the same orders: what is known when an order is placed (`ordered`), and what
+is known once its shipping note is written (`shipped`). A note's number tells when it was written,
+and what is late is noted late: that is known in time to warn a customer, but not to plan by.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.report import arguments, progress, show
+from models.late_risk import LateRiskConfig, Schema, Scores, backtest, fit, predict, score
+
+ORIGINS = ("2012-07-01", "2013-01-01", "2013-07-01", "2013-12-01")
+ID = "ID"
+MEASURED = ("Weight (Kilograms)", "Freight Cost (USD)")
+
+ORDERED = Schema(
+    due="scheduled_delivery",
+    late="late",
+    entities=(
+        "Country", "Vendor", "Manufacturing Site", "Fulfill Via", "Shipment Mode",
+        "Vendor INCO Term", "Project Code", "Item Description", "Molecule/Test Type", "Brand",
+        "Dosage Form", "Product Group", "Sub Classification", "First Line Designation",
+    ),
+    pairs=(
+        ("Country", "Fulfill Via"), ("Fulfill Via", "Shipment Mode"),
+        ("Fulfill Via", "Manufacturing Site"), ("Country", "Vendor"),
+    ),
+    numbers=(
+        "Line Item Quantity", "Line Item Value", "Pack Price", "Unit Price",
+        "Unit of Measure (Per Pack)",
+    ),
+    dates=("PQ First Sent to Client Date", "PO Sent to Vendor Date"),
+    groups=("PO / SO #", "PQ #"),
+    sequences=("PO / SO #", "PQ #"),
+)  # fmt: skip
+SHIPPED = replace(
+    ORDERED,
+    numbers=(*ORDERED.numbers, *MEASURED, "Line Item Insurance (USD)"),
+    groups=(*ORDERED.groups, "ASN/DN #"),
+    sequences=(*ORDERED.sequences, "ASN/DN #"),
+)
+QUESTIONS = {"ordered": ORDERED, "shipped": SHIPPED}
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Return the shipments; texts in columns of measures ("see ASN-93") become nothing."""
+    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    for name in MEASURED:
+        table[name] = pd.to_numeric(table[name], errors="coerce")
+    return table
+
+
+def main() -> None:
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--test", type=Path)
+    parser.add_argument("--labels", type=Path)
+    parser.add_argument("--out", type=Path, help="Parquet: ID and the chance by each question")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    begun, table = time.process_time(), read(asked.train)
+    config = LateRiskConfig(seed=asked.seed, rounds=80 if asked.quick else 250)
+    figures: dict[str, object]
+    if asked.test is None:
+        rows, figures = _inside(table, config, ORIGINS[-1:] if asked.quick else ORIGINS)
+    else:
+        rows, figures = _held(table, config, asked.test, asked.labels, asked.out)
+    figures |= {"processor_seconds": round(time.process_time() - begun, 1)}
+    columns = ("known when", "origin", "orders", "AUC", "average precision", "Brier", "constant")
+    show("Late risk, time splits", columns, rows, figures, asked.json)
+
+
+def _inside(
+    table: pd.DataFrame, config: LateRiskConfig, origins: tuple[str, ...]
+) -> tuple[list[list[object]], dict[str, object]]:
+    rows: list[list[object]] = []
+    figures: dict[str, object] = {}
+    starts = [pd.Timestamp(one) for one in origins]
+    last = pd.to_datetime(table[ORDERED.due]).max()
+    config = replace(config, horizon_days=float((last - starts[0]).days) / max(len(starts), 1))
+    for name, schema in QUESTIONS.items():
+        trials = backtest(
+            table, schema, config, starts, lambda text, name=name: progress(f"{name}: {text}")
+        )
+        rows += [_row(name, f"{one.origin:%Y-%m-%d}", one.scores) for one in trials]
+        chance = np.concatenate([one.chance for one in trials])
+        pooled = score(chance, np.concatenate([one.late for one in trials]))
+        rows.append(_row(name, "all", pooled))
+        figures[name] = _figures(pooled)
+    return rows, figures
+
+
+def _held(
+    table: pd.DataFrame,
+    config: LateRiskConfig,
+    test: Path,
+    labels: Path | None,
+    out: Path | None,
+) -> tuple[list[list[object]], dict[str, object]]:
+    given = read(test)
+    found = pd.DataFrame({ID: given[ID]})
+    rows: list[list[object]] = []
+    figures: dict[str, object] = {}
+    # How far ahead scores are asked for is known from their due dates; nothing else of them is used.
+    ahead = pd.to_datetime(given[ORDERED.due]).max() - pd.to_datetime(table[ORDERED.due]).max()
+    config = replace(config, horizon_days=float(max(ahead.days, 30)))
+    for name, schema in QUESTIONS.items():
+        model = fit(table, schema, config, lambda text, name=name: progress(f"{name}: {text}"))
+        found[name] = predict(model, given).chance
+        if labels is not None:
+            known = _labels(labels, given)
+            scores = score(found[name].to_numpy(np.float64), known)
+            rows.append(_row(name, "test", scores))
+            figures[name] = _figures(scores)
+    if out is not None:
+        found.to_parquet(out, index=False)
+    return rows, figures
+
+
+def _labels(path: Path, given: pd.DataFrame) -> np.ndarray:
+    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    if ID in table.columns:
+        return table.set_index(ID).loc[given[ID], ORDERED.late].to_numpy(np.float64)
+    if len(table) != len(given):
+        raise SystemExit(f"{path}: expected {len(given)} labels, found {len(table)}")
+    return table[ORDERED.late].to_numpy(np.float64)
+
+
+def _row(question: str, origin: str, scores: Scores) -> list[object]:
+    return [
+        question, origin, scores.orders, f"{scores.auc:.4f}", f"{scores.precision:.4f}",
+        f"{scores.brier:.4f}", f"{scores.constant:.4f}",
+    ]  # fmt: skip
+
+
+def _figures(scores: Scores) -> dict[str, float]:
+    return {
+        "auc": round(scores.auc, 4),
+        "average_precision": round(scores.precision, 4),
+        "brier": round(scores.brier, 4),
+        "said": round(scores.said, 4),
+        "came": round(scores.came, 4),
+    }
+
+
+if __name__ == "__main__":
+    main()

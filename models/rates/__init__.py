@@ -1,0 +1,24 @@
+"""Line rates: what a line will make, with quantiles. No files of its own but save and load."""
+
+from models.rates.config import QUANTILES, RateConfig
+from models.rates.errors import RatesError, RowsError
+from models.rates.files import load, save
+from models.rates.model import RateModel, Windows, answer, fit, last_windows, predict
+from models.rates.schema import RateSchema, check_rows
+
+__all__ = [
+    "QUANTILES",
+    "RateConfig",
+    "RateModel",
+    "RateSchema",
+    "RatesError",
+    "RowsError",
+    "Windows",
+    "answer",
+    "check_rows",
+    "fit",
+    "last_windows",
+    "load",
+    "predict",
+    "save",
+]

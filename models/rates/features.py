@@ -1,0 +1,175 @@
+"""What the members look at: a row's own figures, and the levels known when it was asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.rates.levels import Levels, joined, keep_levels, keep_weekdays, with_weekday
+from models.rates.schema import Floats, RateSchema, days_of
+
+LEAST_NAMED = 5
+EVERYONE = "everyone"
+OUTPUT = "output"
+# Levels are compared with the key's mean of so many values.
+SCALED_BY = "mean28"
+TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What fitting leaves for forecasting: the known rows and their levels by key.
+
+    relative: whether values are learnt over their key's level: keys differ in size.
+    """
+
+    rows: pd.DataFrame
+    levels: dict[str, Levels]
+    weekdays: Levels
+    names: dict[str, tuple[str, ...]]
+    relative: bool
+    newest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Rows as members see them: features [N, F], scale [N], and the simple members' answers [N]."""
+
+    matrix: pd.DataFrame
+    scale: Floats
+    simple: dict[str, Floats]
+
+
+def remember(rows: pd.DataFrame, schema: RateSchema) -> Memory:
+    """Return what known rows teach; `rows` as `check_rows` returns them."""
+    days = days_of(rows[schema.at])
+    value = _open(rows, schema, rows[schema.value].to_numpy(np.float64))
+    key = joined(rows, schema.keys)
+    levels = {"own": keep_levels(key, days, value)}
+    for name in schema.keys if len(schema.keys) > 1 else ():
+        levels[name] = keep_levels(rows[name], days, value)
+    # Single rows of everyone are one another's weather: the mean of a day counts once.
+    daily = pd.Series(value).groupby(days).mean()
+    one = pd.Series(EVERYONE, index=range(len(daily)))
+    levels[EVERYONE] = keep_levels(one, daily.index.to_numpy(np.float64), daily.to_numpy())
+    if schema.capacity:
+        output = value * rows[schema.capacity].to_numpy(np.float64)
+        levels[OUTPUT] = keep_levels(key, days, output)
+    for name in schema.drivers:
+        driver = rows[name].to_numpy(np.float64)
+        levels[f"driver:{name}"] = keep_levels(key, days, driver)
+    named = {name: _common(rows[name]) for name in (*schema.keys, *schema.names)}
+    weekdays = keep_weekdays(key, days, value)
+    return Memory(
+        rows, levels, weekdays, named, _differ_in_size(key, value), float(np.floor(days.max()))
+    )
+
+
+def look(rows: pd.DataFrame, schema: RateSchema, memory: Memory, asked: Floats) -> Looked:
+    """Return the rows as they look from `asked` (days since 1970, shape (rows,)): no later value is used."""
+    days, key = days_of(rows[schema.at]), joined(rows, schema.keys)
+    own = memory.levels["own"].at(key, asked)
+    everyone = memory.levels[EVERYONE].at(pd.Series(EVERYONE, index=rows.index), asked)
+    fallback = np.nan_to_num(everyone[SCALED_BY])
+    level = np.where(np.isnan(own[SCALED_BY]), fallback, own[SCALED_BY])
+    scale = (
+        np.maximum(level, max(TINY, 0.01 * float(np.nanmean(level))))
+        if memory.relative
+        else np.ones(len(rows))
+    )
+    simple = _simple(rows, schema, memory, key, days, asked, own, level)
+    found: dict[str, object] = {"ahead": days - asked, "level": np.log(np.maximum(level, TINY))}
+    found |= _own(rows, schema, days, scale)
+    for name, levels in memory.levels.items():
+        keys = key if name in ("own", OUTPUT) or name.startswith("driver:") else None
+        if name == EVERYONE:
+            figures, over = (
+                everyone,
+                np.maximum(everyone["mean56"], TINY) if memory.relative else 1.0,
+            )
+        else:
+            figures = (
+                own if name == "own" else levels.at(rows[name] if keys is None else keys, asked)
+            )
+            over = scale
+        if name == OUTPUT and schema.capacity:
+            over = np.maximum(rows[schema.capacity].to_numpy(np.float64), TINY) * scale
+        found |= _figures(name, figures, over, asked)
+    found["weekday_mean"] = simple["weekday_mean"] / scale
+    for name in (*schema.keys, *schema.names):
+        found[f"name:{name}"] = pd.Categorical(rows[name], list(memory.names[name]))
+    return Looked(pd.DataFrame(found, index=rows.index), scale, simple)
+
+
+def _own(rows: pd.DataFrame, schema: RateSchema, days: Floats, scale: Floats) -> dict[str, object]:
+    found: dict[str, object] = {
+        f"number:{name}": rows[name].to_numpy(np.float64) for name in schema.numbers
+    }
+    found["weekday"] = (np.floor(days) + 3) % 7
+    found["day"] = rows[schema.at].dt.day.to_numpy(np.float64)
+    found["minute"] = (days - np.floor(days)) * 1440.0
+    if schema.reference:
+        found["reference"] = rows[schema.reference].to_numpy(np.float64) / scale
+    if schema.capacity:
+        found["capacity"] = rows[schema.capacity].to_numpy(np.float64)
+    if schema.closed:
+        found["closed"] = rows[schema.closed].to_numpy(np.float64)
+    return found
+
+
+def _figures(
+    name: str, figures: dict[str, Floats], over: Floats | float, asked: Floats
+) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for figure, values in figures.items():
+        if figure == "day":
+            found[f"{name}:since"] = asked - values
+        elif figure in ("count", "idle"):
+            found[f"{name}:{figure}"] = values
+        else:
+            found[f"{name}:{figure}"] = values / over
+    return found
+
+
+def _simple(
+    rows: pd.DataFrame,
+    schema: RateSchema,
+    memory: Memory,
+    key: pd.Series,
+    days: Floats,
+    asked: Floats,
+    own: dict[str, Floats],
+    level: Floats,
+) -> dict[str, Floats]:
+    weekday = memory.weekdays.at(with_weekday(key, days), asked)["weekday"]
+    found = {
+        "weekday_mean": np.where(np.isnan(weekday), level, weekday),
+        "recent_mean": np.where(np.isnan(own["mean7"]), level, own["mean7"]),
+        "median": np.where(np.isnan(own["median"]), level, own["median"]),
+    }
+    if schema.reference:
+        reference = rows[schema.reference].to_numpy(np.float64)
+        found["reference"] = np.where(np.isnan(reference), level, reference)
+    if schema.closed:
+        shut = rows[schema.closed].to_numpy(np.float64) > 0
+        found = {name: np.where(shut, 0.0, values) for name, values in found.items()}
+    return found
+
+
+def _open(rows: pd.DataFrame, schema: RateSchema, value: Floats) -> Floats:
+    if schema.closed is None:
+        return value
+    return np.where(rows[schema.closed].to_numpy(np.float64) > 0, np.nan, value)
+
+
+def _common(names: pd.Series) -> tuple[str, ...]:
+    counts = names.value_counts()
+    return tuple(sorted(counts.index[counts >= LEAST_NAMED]))
+
+
+def _differ_in_size(key: pd.Series, value: Floats) -> bool:
+    """Whether the keys' means differ by more than half of their own mean: they need a common scale."""
+    means = pd.Series(value, index=key.index).groupby(key).mean().dropna()
+    return bool(len(means) > 1 and means.std() > 0.5 * means.mean() > 0)
