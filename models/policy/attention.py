@@ -49,7 +49,7 @@ class Attention(nn.Module):
 
 def _by_head(values: Tensor) -> Tensor:
     """[B, N, width] as [B, HEADS, N, width / HEADS]."""
-    return values.view(*values.shape[:2], HEADS, -1).transpose(1, 2)
+    return values.view(*values.shape[:2], HEADS, values.shape[-1] // HEADS).transpose(1, 2)
 
 
 def eligible(slot_item: Tensor, items: int) -> Tensor:
