@@ -36,7 +36,13 @@ from pipelines.storage.repositories import (
     sync_forecast,
     sync_products,
 )
-from pipelines.storage.stream_tables import LineDayRow, LineStateRow
+from pipelines.storage.repositories.outlooks import (
+    OrderRisk,
+    StockRisk,
+    sync_order_risks,
+    sync_stock_risks,
+)
+from pipelines.storage.stream_tables import LineDayRow, LineMinuteRow, LineStateRow
 from pipelines.views.line_output import planned_output
 from plant import Plant, Schedule, Weights, Zones, evaluate
 from tests.dashboard.conftest import CHROMIUM, FLAGS, PASSWORD, Served, add_users
@@ -46,8 +52,9 @@ SEED, LINES, ORDERS = 1, 50, 400
 SIZES = {"laptop": (1366, 768), "wall": (2560, 1440)}
 PAGES = (
     "schedule", "overview", "exceptions", "orders", "inventory", "lines", "forecast", "versions",
-    "scenarios", "models", "day",
+    "scenarios", "models", "report", "day", "print",
 )  # fmt: skip
+INSIDE = {"report": "models", "print": "day"}  # what is no page of its own
 BATCH = Batch(
     "b1", "shown", True, {"daily.parquet": "00"}, {"daily": {"silver": 1}}, datetime.now(UTC)
 )
@@ -58,16 +65,22 @@ def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("folder", type=Path)
     given.add_argument("pages", nargs="*", default=list(PAGES))
+    given.add_argument("--size", dest="sizes", action="append", choices=list(SIZES))
     asked = given.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     with served() as service, sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
-        jobs = prepare(chromium, service.address)
-        for size, (language, theme) in product(SIZES, (("en", "light"), ("ko", "dark"))):
+        jobs = prepare(chromium, service.address) if "scenarios" in asked.pages else []
+        for size, (language, theme) in product(
+            asked.sizes or SIZES, (("en", "light"), ("ko", "dark"))
+        ):
             page = enter(chromium, service.address, size, language, theme)
             for name in asked.pages:
                 show(page, service.address, name, jobs)
-                page.screenshot(path=asked.folder / f"{name}-{size}-{language}-{theme}.png")
+                page.screenshot(
+                    full_page=name == "scenarios",
+                    path=asked.folder / f"{name}-{size}-{language}-{theme}.png",
+                )
             page.context.close()
         chromium.close()
 
@@ -103,6 +116,7 @@ def fill(data: Path) -> None:
             )
     _tell(engine, plant, schedule)
     _forecast(engine, plant)
+    _look_ahead(engine, plant)
     engine.dispose()
     add_users(data)
     _report(data / "drift" / "report.html")
@@ -136,8 +150,18 @@ def _tell(engine: Engine, plant: Plant, schedule: Schedule) -> None:
         }
         for number, line in enumerate(plant.lines)
     ]  # fmt: skip
+    first = [
+        {
+            "line": line, "minute": plant.starts_at + timedelta(hours=7), "item": plant.items[0].id,
+            "events": 1, "good": units * 0.96, "scrap": units * 0.02, "checked": 0.0, "failed": 0.0,
+            "last_at": now,
+        }
+        for (line, day), units in planned.items()
+        if day == plant.starts_at.date()
+    ]  # fmt: skip
     with writing(engine) as session:
         session.execute(insert(LineDayRow), days)
+        session.execute(insert(LineMinuteRow), first)
         session.execute(insert(LineStateRow), states)
 
 
@@ -150,7 +174,7 @@ def _uuid(number: int) -> Any:
 def _forecast(engine: Engine, plant: Plant) -> None:
     rng = np.random.default_rng(SEED)
     items = sorted({order.item for order in plant.orders})[:8]
-    past = pd.date_range(end=plant.starts_at.date(), periods=90, inclusive="left")
+    past = pd.date_range(end=plant.starts_at.date(), periods=91)[:-1]
     ahead = pd.date_range(plant.starts_at.date(), periods=28)
     with writing(engine) as session:
         add_batch(session, BATCH)
@@ -184,9 +208,9 @@ def _forecast(engine: Engine, plant: Plant) -> None:
             frame[["mean", "q10", "q50", "q90"]] *= factor
             sync_forecast(session, frame, plant.starts_at, model, datetime.now(UTC))
         for kind, verdict, statistic, reason in (
-            ("inputs", "stable", 0.08, "2 of 26 columns have moved"),
+            ("inputs", "ok", 0.08, "2 of 26 columns have moved"),
             ("forecast", "drift", 0.61, "the forecast's error has grown from 0.38 to 0.61"),
-            ("schedule", "stable", 0.04, "lines keep to the plan"),
+            ("schedule", "warn", 0.04, "lines keep to the plan"),
         ):
             add_drift_verdict(
                 session,
@@ -194,6 +218,34 @@ def _forecast(engine: Engine, plant: Plant) -> None:
                     datetime.now(UTC), kind, verdict, statistic, 0.3, {"reason": reason}, 3
                 ),
             )
+
+
+def _look_ahead(engine: Engine, plant: Plant) -> None:
+    rng = np.random.default_rng(SEED)
+    said = {
+        "share": 1.0,
+        "en": "its line is full until the due date",
+        "ko": "납기까지 라인이 가득 참",
+    }
+    orders = [
+        OrderRisk(order.id, float(rng.beta(0.5, 2)), None, None, (said,), "late-risk 1")
+        for order in plant.orders
+    ]
+    days = [plant.starts_at.date() + timedelta(days=number) for number in range(10)]
+    stocks = []
+    for item in plant.items[:40]:
+        by = 0.0
+        for day, chance in zip(days, rng.beta(0.3, 3, len(days)), strict=True):
+            by = max(by, float(chance))
+            level = item.safety_stock * float(rng.uniform(0.2, 2))
+            stocks.append(
+                StockRisk(
+                    item.id, day, float(chance), by, 20 * float(chance), level / 3, level, 2 * level
+                )
+            )
+    with writing(engine) as session:
+        sync_order_risks(session, 3, orders, datetime.now(UTC))
+        sync_stock_risks(session, 3, stocks, datetime.now(UTC))
 
 
 def _daily(item: str, days: pd.DatetimeIndex, ordered: Any) -> pd.DataFrame:
@@ -270,12 +322,16 @@ def prepare(browser: Browser, address: str) -> list[str]:
 
 def show(page: Page, address: str, name: str, jobs: list[str]) -> None:
     """Open a page, with something picked where there is something to pick."""
-    page.goto(f"{address}/{name}")
+    page.emulate_media(media="print" if name == "print" else "screen")
+    page.goto(f"{address}/{INSIDE.get(name, name)}")
     page.wait_for_timeout(1500)
     if name in ("exceptions", "inventory", "lines"):
         page.get_by_role("row").nth(1).click()
     if name == "schedule":
         page.goto(f"{address}/schedule?run={late_run(page)}")
+    if name == "report":
+        page.get_by_role("tab").nth(1).click()
+        page.wait_for_timeout(2500)
     if name == "scenarios":
         for title in jobs:
             page.get_by_role("row").filter(has_text=title).get_by_role("checkbox").check()

@@ -35,10 +35,10 @@ def test_targets_follow_the_user_to_another_browser(log_in: LogIn) -> None:
 def test_times_are_the_plant_s_wherever_the_browser_is(log_in: LogIn) -> None:
     here = log_in("viewer", path="/orders")
     away = log_in("viewer", path="/orders", zone="Asia/Seoul")
-    cells = [
-        page.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
-        for page in (here, away)
-    ]
+    cells = []
+    for page in (here, away):
+        expect(page.get_by_role("row").nth(1)).to_be_visible()
+        cells.append(page.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts())
     assert cells[0] == cells[1]
     assert re.search(r"\d\d:\d\d", " ".join(cells[0]))
     expect(away.get_by_text("UTC", exact=False).first).to_be_visible()

@@ -45,7 +45,11 @@ def test_what_loads_says_so_and_what_failed_can_be_tried_again(log_in: LogIn) ->
     page = log_in("viewer")
     expect(page.get_by_test_id("gantt")).to_be_visible()
     waiting: list[Route] = []
-    page.route(re.compile(r"/orders$"), waiting.append)
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(re.compile(r"/orders$"), hold)
     page.get_by_role("link", name="Orders").click()
     expect(page.get_by_role("status").filter(has_text="Loading")).to_be_visible()
     problem = {"status": 422, "code": "invalid", "title": "no", "detail": "not today"}

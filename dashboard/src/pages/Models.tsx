@@ -7,7 +7,8 @@ import type { Drift, Models as Registered, ModelVersion } from "../api/records";
 import { type Column, DataTable } from "../parts/DataTable";
 import { Empty, Loading, Shown, Trouble } from "../parts/states";
 import { driftQuery, modelsQuery, reportQuery } from "../plan/queries";
-import { useWords } from "../words";
+import { useWords, type Words } from "../words";
+import { en, type WordKey } from "../words/en";
 import { useFormats } from "../words/format";
 
 const KEY = "takt.mlflow";
@@ -57,14 +58,19 @@ function Run({ id, base }: { id: string | null | undefined; base: string | null 
   return <Anchor size="sm" href={`${base}/#/runs/${id}`} target="_blank" rel="noreferrer">{t("model.openRun")}</Anchor>;
 }
 
+/** The reader's word, or what the service says where there is none. */
+function wordOr(t: Words, key: string, said: string): string {
+  return key in en ? t(key as WordKey) : said;
+}
+
 function Verdicts({ found, base }: { found: Drift[]; base: string | null }) {
   const { t } = useWords();
   const format = useFormats();
   const columns = useMemo((): Column<Drift>[] => [
     { id: "at", title: t("model.at"), value: (one) => new Date(one.at), show: (one) => format.instant(one.at) },
-    { id: "kind", title: t("model.kind"), value: (one) => one.kind },
-    { id: "verdict", title: t("model.verdict"), value: (one) => one.verdict,
-      show: (one) => <Badge size="sm" variant="light" color={one.verdict === "drift" ? "orange" : "gray"}>{one.verdict === "drift" ? "△ " : ""}{one.verdict}</Badge> },
+    { id: "kind", title: t("model.kind"), value: (one) => wordOr(t, `drift.${one.kind}`, one.kind) },
+    { id: "verdict", title: t("model.verdict"), value: (one) => wordOr(t, `drift.${one.verdict}`, one.verdict),
+      show: (one) => <Badge size="sm" variant="light" color={one.verdict === "ok" ? "gray" : "orange"}>{one.verdict === "drift" ? "▲ " : one.verdict === "warn" ? "△ " : ""}{wordOr(t, `drift.${one.verdict}`, one.verdict)}</Badge> },
     { id: "statistic", title: t("model.statistic"), value: (one) => one.statistic, show: (one) => (one.statistic === null ? "–" : format.number(one.statistic, 3)), isNumber: true },
     { id: "threshold", title: t("model.threshold"), value: (one) => one.threshold, show: (one) => (one.threshold === null ? "–" : format.number(one.threshold, 3)), isNumber: true },
     { id: "why", title: t("model.why"), value: (one) => String(one.details["reason"] ?? "") },

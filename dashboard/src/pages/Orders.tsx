@@ -34,11 +34,11 @@ function Page({ orders }: { orders: AllOrders }) {
       { id: "item", title: t("run.item"), value: (one) => one.item },
       { id: "family", title: t("run.family"), value: (one) => one.family },
       { id: "quantity", title: t("run.quantity"), value: (one) => one.quantity, show: (one) => format.number(one.quantity, 1), isNumber: true },
-      { id: "due", title: t("order.due"), value: (one) => at(one.due), show: (one) => format.instant(at(one.due)) },
+      { id: "due", title: t("order.due"), value: (one) => at(one.due), show: (one) => <span style={{ whiteSpace: "nowrap" }}>{format.instant(at(one.due))}</span> },
       { id: "late", title: t("order.late"), value: (one) => one.late, isNumber: true,
         show: (one) => <span className={one.late > 0 ? "bad" : undefined}>{one.late > 0 ? `▲ ${format.number(one.late, 1)}` : "0"}</span> },
       { id: "served", title: t("order.servedAt"), value: (one) => (one.served_at === null ? null : at(one.served_at)),
-        show: (one) => (one.served_at === null ? t("order.never") : format.instant(at(one.served_at))) },
+        show: (one) => (one.served_at === null ? t("order.never") : <span style={{ whiteSpace: "nowrap" }}>{format.instant(at(one.served_at))}</span>) },
       ...risks,
       { id: "weight", title: t("order.weight"), value: (one) => one.weight, show: (one) => format.number(one.weight, 2), isNumber: true },
       { id: "source", title: t("order.source"), value: (one) => t(`order.${one.source}`) },
@@ -83,7 +83,7 @@ function useRisks(): Column<Order>[] {
           return chance === undefined ? "–" : <span className={chance >= 0.5 ? "bad" : undefined}>{chance >= 0.5 ? "▲ " : ""}{format.percent(chance)}</span>;
         } },
       { id: "why", title: t("order.why"), value: why,
-        show: (order) => <Text size="xs" lineClamp={1} maw={260} title={why(order)}>{by.get(order.id)?.reasons[0]?.[language] ?? ""}</Text> },
+        show: (order) => <Text size="xs" lineClamp={1} maw={190} title={why(order)}>{by.get(order.id)?.reasons[0]?.[language] ?? ""}</Text> },
     ];
   }, [found, t, format, language]);
 }

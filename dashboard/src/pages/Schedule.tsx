@@ -9,6 +9,7 @@ import { ScheduleExport } from "../export/ScheduleExport";
 import { type Bar, buildChart } from "../gantt/chart";
 import { Gantt, type GanttHandle } from "../gantt/Gantt";
 import type { View } from "../gantt/view";
+import { PAGE } from "../parts/Scroll";
 import { Loading, Trouble } from "../parts/states";
 import { DraftBar } from "../plan/DraftBar";
 import { useEdits } from "../plan/edits";
@@ -98,7 +99,7 @@ function Board({ plant, runs }: { plant: Plant; runs: Runs }) {
   }
 
   return (
-    <Stack gap={0} h="calc(100dvh - 48px)">
+    <Stack gap={0} h={PAGE}>
       <Group gap="xs" px="xs" py={6} justify="space-between" wrap="wrap">
         <Group gap="xs">
           <TextInput size="xs" w={190} aria-label={t("gantt.search")} placeholder={t("gantt.search")} value={text}

@@ -79,11 +79,11 @@ function All({ versions }: { versions: VersionSummary[] }) {
       { id: "cost", title: `${t("version.cost")} (${currency})`, value: ({ version }) => version.total_cost, show: ({ version }) => format.number(version.total_cost), isNumber: true },
       kpi("on_time_in_full"), kpi("utilisation"), kpi("changeovers"), kpi("moves"),
       { id: "note", title: t("version.note"), value: ({ version }) => version.note },
-      { id: "show", title: t("version.show"), value: () => null,
+      { id: "show", title: t("version.show"), value: () => null, isAction: true,
         show: ({ version }) => <Button size="compact-xs" variant="default" component={Link} to={`/schedule?version=${version.number}`}>{t("version.show")}</Button> },
     ];
   }, [t, format, currency]);
-  return <DataTable name="versions" rows={versions} columns={columns} idOf={(one) => String(one.version.number)} sorting={[{ id: "number", desc: true }]} height={Math.min(420, 110 + versions.length * 34)} />;
+  return <DataTable name="versions" rows={versions} columns={columns} idOf={(one) => String(one.version.number)} sorting={[{ id: "number", desc: true }]} height={Math.min(420, 104 + versions.length * 31)} />;
 }
 
 function Drafts() {

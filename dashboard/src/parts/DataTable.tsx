@@ -16,6 +16,8 @@ export interface Column<T> {
   /** What is shown, where that is something else. */
   show?: (row: T) => ReactNode;
   isNumber?: boolean;
+  /** Something to press: shown, not exported. */
+  isAction?: boolean;
 }
 
 interface Props<T> {
@@ -57,10 +59,11 @@ export function DataTable<T>({ name, rows, columns, idOf, picked, onPick, sortin
   const shown = table.getRowModel().rows;
   const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12 });
   const items = virtual.getVirtualItems();
+  const told = columns.filter((column) => !column.isAction);
   const sheet = () => ({
     name: `takt-${name}`,
-    columns: columns.map((column) => column.title),
-    rows: shown.map((row) => columns.map((column) => column.value(row.original))),
+    columns: told.map((column) => column.title),
+    rows: shown.map((row) => told.map((column) => column.value(row.original))),
   });
   const numeric = new Set(columns.filter((column) => column.isNumber).map((column) => column.id));
   return (

@@ -1,7 +1,7 @@
 import { ScrollArea } from "@mantine/core";
 import type { ReactNode } from "react";
 
-export const PAGE = "calc(100dvh - 48px)";
+export const PAGE = "calc(100dvh - 3rem)";
 
 /** A list beside what is told of the picked one, where one is: two columns, each scrolling by itself. */
 export function Beside({ list, detail, width = 400 }: { list: ReactNode; detail: ReactNode | null; width?: number }) {

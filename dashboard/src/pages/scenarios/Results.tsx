@@ -63,7 +63,7 @@ function Result({ job, outcome }: { job: Job; outcome: Outcome }) {
         <Table.Tbody>
           <Table.Tr fw={700}>
             <Table.Td>{t("cost.total")}</Table.Td>
-            {sides.map((side, index) => <Table.Td key={index} ta="right" c={index === 2 ? tone((side.cost["total"] ?? 0) - base) : undefined}>{format.money(side.cost["total"] ?? 0, currency)}</Table.Td>)}
+            {sides.map((side, index) => <Table.Td key={index} ta="right" style={{ whiteSpace: "nowrap" }} c={index === 2 ? tone((side.cost["total"] ?? 0) - base) : undefined}>{format.money(side.cost["total"] ?? 0, currency)}</Table.Td>)}
           </Table.Tr>
           {SHOWN_KPIS.map((name) => (
             <Table.Tr key={name}>
