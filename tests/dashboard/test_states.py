@@ -50,11 +50,12 @@ def test_what_loads_says_so_and_what_failed_can_be_tried_again(log_in: LogIn) ->
         waiting.append(route)
 
     page.route(re.compile(r"/orders$"), hold)
-    page.get_by_role("link", name="Orders").click()
+    with page.expect_request(re.compile(r"/orders$")):
+        page.get_by_role("link", name="Orders").click()
     expect(page.get_by_role("status").filter(has_text="Loading")).to_be_visible()
     problem = {"status": 422, "code": "invalid", "title": "no", "detail": "not today"}
-    for route in waiting:
-        route.fulfill(status=422, json=problem)
+    (route,) = waiting
+    route.fulfill(status=422, json=problem)
     expect(page.get_by_role("alert")).to_contain_text("not today")
     page.unroute(re.compile(r"/orders$"))
     page.get_by_role("button", name="Try again").click()
