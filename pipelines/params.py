@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -68,6 +68,9 @@ class ForecastParams(Branch):
         NotNegative,
         Field(description="share of demand that a member's bias may lie from the members' median"),
     ]
+    search_seconds: Annotated[
+        NotNegative, Field(description="spent on a better recipe at each fit; 0: none")
+    ]
     country: Annotated[
         str, Field(pattern="^[A-Z]{2}$", description="ISO 3166 code; its holidays are closed")
     ]
@@ -86,8 +89,9 @@ class ContestParams(Branch):
 
 
 class TrainParams(Branch):
-    """How long the policy learns, and how."""
+    """How long the policy learns on the plant, and how; the last four are PPO's."""
 
+    method: Literal["evolution", "ppo"]
     iterations: Annotated[int, Field(ge=1, le=10_000)]
     seconds: Annotated[Positive, Field(description="stop after the iteration that passes this")]
     batch_steps: Annotated[int, Field(ge=64, description="environment steps an iteration")]

@@ -24,7 +24,7 @@ from plant.io import load_plant, save_schedule
 if TYPE_CHECKING:
     from models.optimize import Solution
 
-DRAFT_SAMPLES = 4
+DRAFT_ROUNDS = 6
 MOST_OBSTACLES = 20  # told in words
 DRAFT_SHARE = 0.35  # of the time: refining the draft; the rest goes on from the best there is
 POLICY_FILES = ("weights.safetensors", "policy.json")
@@ -84,7 +84,7 @@ def plan(context: Context) -> PlanResult:
     ------
     PlanError
         Where the plant's snapshot is not there.
-    models.policy.weights.PolicyError
+    models.policy.files.PolicyError
         Where the policy is not there or not what was trained.
     pipelines.platform.tracking.TrackingError, pipelines.storage.StorageError
         Where MLflow or the database cannot be used.
@@ -174,7 +174,7 @@ def _candidates(context: Context, task: _Task) -> tuple[dict[str, Schedule], lis
     from envs.rules import tuned_atcs
     from models.optimize import solve
     from models.policy.draft import draft
-    from models.policy.weights import load_policy
+    from models.policy.files import load_policy
 
     params, base = context.params.plan, task.base.schedule if task.base else None
     policy = load_policy(context.settings.policy)
@@ -182,7 +182,7 @@ def _candidates(context: Context, task: _Task) -> tuple[dict[str, Schedule], lis
     schedules = {"rule": tuned_atcs(task.plant, task.weights, base, task.zones)}
     context.report(f"rule: {_total(task, schedules['rule'])} {task.plant.currency}")
     schedules["draft"] = draft(
-        task.plant, policy, rng, DRAFT_SAMPLES, task.weights, base, task.zones
+        task.plant, policy, rng, DRAFT_ROUNDS, task.weights, base, task.zones
     )
     context.report(f"policy draft: {_total(task, schedules['draft'])} {task.plant.currency}")
 

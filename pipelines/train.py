@@ -1,8 +1,9 @@
 """The train step: the policy learns on in the simulated plant, for a short while.
 
-It goes on from the checkpoint that is there. What it stores appears at once and as a whole: a training
-that is interrupted leaves the policy that was there before. The policy that is stored is the better of
-the one it began with and the one it ended with, so that a short training never makes drafts worse.
+It goes on from the checkpoint that is there, or from the policy that ships. What it stores appears at once
+and as a whole: a training that is interrupted leaves the policy that was there before. The policy that is
+stored is the better of the one it began with and the one it ended with, so that a short training never
+makes drafts worse.
 """
 
 from __future__ import annotations
@@ -16,16 +17,15 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.context import Context
 from pipelines.stamp import digest_of, is_current, store_stamp
+from pipelines.trainers import Progress, Trainer, trainer_of
 from plant import Plant
 from plant.io import load_plant
 
 if TYPE_CHECKING:
     from models.policy.contest import Standing, Yardsticks
-    from models.policy.network import PolicyNetwork
-    from models.policy.training import Progress, Trainer
+    from models.policy.dispatcher import Dispatcher
     from pipelines.platform.tracking import TrackedRun
 
-SAMPLES = 4  # drawn episodes by which policies are compared
 CHECKPOINT, STAMP = "checkpoint", "digest.json"
 
 
@@ -37,14 +37,14 @@ class TrainError(RuntimeError):
 class TrainResult:
     """What was learned and what it is worth; all costs in the plant's money.
 
-    `started_from` is "checkpoint" or "nothing"; `stored` says whether the policy is the one "before" or
-    "after" this training. `before_*` and `after_*`: cost of the most likely choices and the mean of
-    drawn ones. `chance`, `greedy` and `tuned_atcs` are the rules to compare with. `kept` says that plant
-    and parameters were as last time.
+    `started_from` is "checkpoint" or "shipped"; `stored` says whether the policy is the one "before" or
+    "after" this training. `before_*` and `after_*`: cost of the policy's own style and the mean of styles
+    around it; `draft`: of the cheapest. `chance`, `greedy` (ATCS in the simulation) and `tuned_atcs` are
+    what to compare with. `kept` says that plant and parameters were as last time.
     """
 
     digest: str
-    started_from: Literal["checkpoint", "nothing"]
+    started_from: Literal["checkpoint", "shipped"]
     stored: Literal["before", "after"]
     iterations: int
     steps: int
@@ -88,40 +88,24 @@ def train(context: Context) -> TrainResult:
 
 
 def _learn(context: Context, plant: Plant, digest: str) -> TrainResult:
-    import warnings
-
     from models.policy.contest import standing, yardsticks
-    from models.policy.training import Budget, Trainer
-    from pipelines.platform import ray, tracking
+    from pipelines.platform import tracking
 
     settings, params = context.settings, context.params
     weights = params.weights.for_plant()
     mlflow = tracking.connect(settings)
-    budget = Budget(
-        params.train.batch_steps,
-        params.train.learning_rate,
-        params.train.discount,
-        params.train.runners,
-        seed=params.seed,
-    )
     checkpoint = _checkpoint(context)
     marks = yardsticks(plant, params.seed, weights)
     with (
         mlflow.run("train", {"takt.step": "train"}) as run,
-        warnings.catch_warnings(),
-        ray.connect(settings),
+        trainer_of(context, plant, weights, checkpoint) as trainer,
     ):
-        warnings.simplefilter("ignore")  # RLlib's about its own deprecated parts
-        trainer = Trainer(plant, weights, budget, checkpoint)
-        try:
-            before = trainer.network()
-            worth_before = standing(plant, before, params.seed, SAMPLES, weights)
-            curve = list(_iterations(context, trainer, run))
-            worth_after = standing(plant, trainer.network(), params.seed, SAMPLES, weights)
-            better = worth_after.mean < worth_before.mean
-            _store(settings.policy, trainer, trainer.network() if better else before, digest)
-        finally:
-            trainer.close()
+        before = trainer.network()
+        worth_before = standing(plant, before, params.seed, weights)
+        curve = list(_iterations(context, trainer, run))
+        worth_after = standing(plant, trainer.network(), params.seed, weights)
+        better = worth_after.mean < worth_before.mean
+        _store(context, trainer, trainer.network() if better else before, digest)
         result = _result(
             digest, checkpoint, better, curve, worth_before, worth_after, marks, run.id
         )
@@ -149,7 +133,7 @@ def _iterations(context: Context, trainer: Trainer, run: TrackedRun) -> Iterator
         cost = (
             "no episode ended yet"
             if progress.episode_cost is None
-            else f"episodes cost {progress.episode_cost:.3f} of the greedy rule's"
+            else f"episodes cost {progress.episode_cost:.3f} of what ATCS does"
         )
         context.report(
             f"iteration {progress.iteration}/{params.iterations}: {progress.steps} steps, {cost}, "
@@ -177,7 +161,7 @@ def _result(
     steps = curve[-1].steps
     return TrainResult(
         digest=digest,
-        started_from="nothing" if checkpoint is None else "checkpoint",
+        started_from="shipped" if checkpoint is None else "checkpoint",
         stored="after" if better else "before",
         iterations=len(curve),
         steps=steps,
@@ -198,28 +182,34 @@ def _result(
 def _checkpoint(context: Context) -> Path | None:
     """The checkpoint to go on from, if it is the one that was stored.
 
-    RLlib's checkpoints hold pickled parts, so one that was changed since is not opened.
+    RLlib's checkpoints hold pickled parts, so one that was changed since is not opened. Each method of
+    learning goes on from its own.
     """
     folder = context.settings.policy
-    stamp, checkpoint = folder / STAMP, folder / CHECKPOINT
+    stamp, checkpoint = folder / STAMP, folder / CHECKPOINT / context.params.train.method
     if not (stamp.is_file() and checkpoint.is_dir()):
         return None
     recorded = json.loads(stamp.read_text("utf-8")).get("inputs", "")
     if is_current(stamp, recorded, _outputs(folder)):
         return checkpoint
-    context.report(f"{checkpoint}: not what was stored, so it is not opened; learning anew")
+    context.report(
+        f"{checkpoint}: not what was stored, so it is not opened; learning from the policy that ships"
+    )
     return None
 
 
-def _store(folder: Path, trainer: Trainer, policy: PolicyNetwork, digest: str) -> None:
+def _store(context: Context, trainer: Trainer, policy: Dispatcher, digest: str) -> None:
     """Put the new policy in the place of the old one: written beside it, then renamed."""
-    from models.policy.weights import save_policy
+    from models.policy.files import save_policy
+
+    folder = context.settings.policy
 
     fresh, old = _beside(folder)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     save_policy(policy, fresh)
-    trainer.save(fresh / CHECKPOINT)
+    (fresh / CHECKPOINT).mkdir()
+    trainer.save(fresh / CHECKPOINT / context.params.train.method)
     store_stamp(fresh / STAMP, digest, _outputs(fresh))
     if folder.exists():
         folder.rename(old)

@@ -148,6 +148,11 @@ class Dispatcher(nn.Module):
         value = rule.hold.new_zeros(len(seen["plant"]))
         return _dense(options, rule._replace(hold=rule.hold[options.asking]), value)
 
+    def has_layers(self) -> bool:
+        """Whether the layers add anything to the rule."""
+        last = self.scored, self.hold[-1]
+        return any(bool(one.weight.any() or one.bias.any()) for one in last)
+
     def _ruled(self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None) -> Ruled:
         rule = self.rule.unsqueeze(0) if style is None else self.rule + style
         return ruled(rule, options.chosen, seen["plant"], options.plant, self.shape.slots)

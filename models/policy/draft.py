@@ -1,95 +1,95 @@
-"""A schedule from a policy: it plays the plant a few times, the cheapest schedule is kept."""
+"""A schedule from a dispatcher: it plays the plant in many styles, and again near those that cost least.
+
+What a style costs on a plant is known only when it was played, and an episode takes some hundredths of a
+second. So a draft is what the policy learnt on many plants, fitted to this one for a few rounds, as ATCS is
+when it is tuned for a plant.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from envs.plant_env import Action, Observation, PlantEnv
-from models.policy.network import PolicyNetwork, sampled
-from plant import Plant, Schedule, Weights, Zones, evaluate
+from envs.fleet.history import RecordFullError
+from envs.fleet.plants import Assignment
+from models.policy.acting import one_thread
+from models.policy.dispatcher import Dispatcher
+from models.policy.learning.evolution import Search, generation
+from models.policy.learning.groups import Group, group_of
+from plant import Plant, Schedule, Weights, Zones
+from plant.model import MINUTES_PER_DAY
 
-Chooser = Callable[[PlantEnv, Observation], Action]
+WAYS, ROUNDS = 16, 6  # as many episodes as tuning ATCS for a plant takes
+NARROWER = 0.5  # of the deviation that is left when learning ends
+MEAN_RATE, DEVIATION_RATE = 1.0, 0.1
+RUNS_A_DAY = 12  # of a line, at most; more are made room for when they are found
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a policy made of a plant: costs [rounds, ways] in the plant's money, and the cheapest schedule.
+
+    The first way of the first round is the policy's own style.
+    """
+
+    costs: NDArray[np.float64]
+    schedule: Schedule
+
+    @property
+    def own(self) -> float:
+        """The cost of the policy's own style."""
+        return float(self.costs[0, 0])
 
 
 def draft(
     plant: Plant,
-    policy: PolicyNetwork,
+    policy: Dispatcher,
     rng: np.random.Generator,
-    samples: int = 8,
+    rounds: int = ROUNDS,
     weights: Weights = Weights(),
     base: Schedule | None = None,
     zones: Zones = Zones(),
 ) -> Schedule:
-    """The cheapest schedule of one episode of most likely choices and `samples` of drawn ones.
+    """The cheapest schedule of so many rounds of playing a plant.
 
-    Every one of them is feasible, whatever the policy has learned: a masked choice breaks no rule. The
-    exception is a base whose own locked runs break one.
+    Each is feasible, whatever the policy has learnt: a masked choice breaks no rule. The exception is a
+    base whose own locked runs break one.
     """
-    return min(
-        drafts(plant, policy, rng, samples, weights, base, zones),
-        key=lambda one: evaluate(plant, one, base, weights, zones).cost.total,
-    )
+    return played(Assignment(plant, weights, base, zones), policy, rng, rounds).schedule
 
 
-def drafts(
-    plant: Plant,
-    policy: PolicyNetwork,
+def played(
+    assignment: Assignment,
+    policy: Dispatcher,
     rng: np.random.Generator,
-    samples: int,
-    weights: Weights = Weights(),
-    base: Schedule | None = None,
-    zones: Zones = Zones(),
-) -> Iterator[Schedule]:
-    """The schedules that a policy plays: the most likely choices first, then drawn ones."""
-    env = PlantEnv(plant, weights, base, zones)
-    for choose in (most_likely(policy), *(drawn(policy, rng) for _ in range(samples))):
-        with one_thread():
-            schedule = play(env, choose)
-        yield schedule
+    rounds: int = ROUNDS,
+    ways: int = WAYS,
+) -> Played:
+    """What the policy makes of a plant in so many rounds of so many styles."""
+    room = RUNS_A_DAY * len(assignment.plant.lines)
+    room *= assignment.plant.horizon // MINUTES_PER_DAY + 1
+    while True:
+        group = group_of([assignment], ways, record=room)
+        try:
+            with one_thread():
+                return _played(group, policy, rng, rounds)
+        except RecordFullError:
+            room *= 4
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread: one plant's layers are too small to share, and threads would spin."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def play(env: PlantEnv, choose: Chooser) -> Schedule:
-    """The schedule of one episode."""
-    seen, _ = env.reset()
-    while not env.is_over:
-        seen, *_ = env.step(choose(env, seen))
-    return env.schedule()
-
-
-def most_likely(policy: PolicyNetwork) -> Chooser:
-    """Each line's most likely choice."""
-    return lambda _, seen: logits_of(policy, seen).argmax(-1).numpy()
-
-
-def drawn(policy: PolicyNetwork, rng: np.random.Generator) -> Chooser:
-    """Each line's choice drawn from the policy's probabilities."""
-    generator = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
-    return lambda _, seen: sampled(logits_of(policy, seen), generator).numpy()
-
-
-def by_chance(rng: np.random.Generator) -> Chooser:
-    """Each line's choice drawn evenly from what is possible: what a policy has to beat."""
-    return lambda _, seen: np.argmax(rng.random(seen["mask"].shape) * seen["mask"], axis=1)
-
-
-@torch.inference_mode()
-def logits_of(policy: PolicyNetwork, seen: Observation) -> torch.Tensor:
-    """Logits [L, 1 + K] for one observation."""
-    batch = {key: torch.from_numpy(value).unsqueeze(0) for key, value in seen.items()}
-    logits: torch.Tensor = policy(batch)[0][0]
-    return logits
+def _played(group: Group, policy: Dispatcher, rng: np.random.Generator, rounds: int) -> Played:
+    search = Search(
+        policy.rule.detach().numpy().astype(np.float64),
+        policy.deviation.numpy().astype(np.float64) * NARROWER,
+        MEAN_RATE,
+        DEVIATION_RATE,
+    )
+    least, costs, schedule = np.inf, [], Schedule(())
+    for number in range(rounds):
+        found = generation(search, policy, group, rng, own=number == 0)[0] * group.env.scales[0]
+        costs.append(found)
+        if found.min() < least:
+            least, schedule = found.min(), group.env.schedule(int(found.argmin()))
+    return Played(np.array(costs), schedule)

@@ -58,11 +58,10 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Context:
 
 
 def prepare(context: Context, plant: Plant) -> None:
-    from models.policy.network import NetworkShape, PolicyNetwork
-    from models.policy.weights import save_policy
+    from models.policy.files import load_policy, save_policy
 
     save_plant(plant, context.settings.plant_file)
-    save_policy(PolicyNetwork(NetworkShape()), context.settings.policy)
+    save_policy(load_policy(), context.settings.policy)
 
 
 def stored(context: Context) -> dict[str, object]:

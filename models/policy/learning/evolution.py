@@ -32,18 +32,23 @@ class Search:
 
 
 def generation(
-    search: Search, policy: Dispatcher, group: Group, rng: np.random.Generator
+    search: Search, policy: Dispatcher, group: Group, rng: np.random.Generator, own: bool = False
 ) -> Floats:
-    """The costs [plants, ways] of one generation, after moving the search by them."""
+    """The costs [plants, ways] of one generation, after moving the search by them.
+
+    With `own`, the first way of each plant is the search's mean itself.
+    """
     drawn = np.concatenate([
         styles_of(rng, group.ways, np.ones(len(search.mean))) for _ in range(group.plants)
     ])  # fmt: skip
-    own = policy.rule.detach().numpy().astype(np.float64)
-    styles = as_tensor(search.mean - own + drawn * search.deviation)
+    if own:
+        drawn[:: group.ways] = 0.0
+    rule = policy.rule.detach().numpy().astype(np.float64)
+    styles = as_tensor(search.mean - rule + drawn * search.deviation)
     seeds = rng.integers(2**31, size=group.plants).tolist()
-    costs = group.play(
-        lambda seen: most_likely(policy.by_rule(tensors(seen), styles)).numpy(), seeds
-    )
+    scored = policy if policy.has_layers() else policy.by_rule
+    with torch.inference_mode():
+        costs = group.play(lambda seen: most_likely(scored(tensors(seen), styles)).numpy(), seeds)
     each = drawn.reshape(group.plants, group.ways, -1)
     worth = utilities(costs)[..., None]
     pull = (worth * each).sum(1).mean(0)
