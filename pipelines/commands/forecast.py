@@ -84,7 +84,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(
         cls=ForecastGroup,
-        help="Forecast demand: of the loop's history (alone), or of any file.",
+        help="Forecast demand: of the loop's history (alone), or of any file. Each takes --json.",
         epilog=epilog(
             "takt forecast",
             "takt forecast sales.csv --horizon 28",

@@ -30,6 +30,7 @@ from models.demand.intervals import LEVELS, calibrate, quantiles
 from models.demand.panel import Floats
 from pipelines.context import Context
 from pipelines.forecasting.history import DemandHistory, closed_days
+from pipelines.forecasting.recipes import better_recipe
 from pipelines.platform.tracking import ModelVersion, TrackedRun
 from pipelines.registry import Fit, Registry
 
@@ -92,6 +93,8 @@ def try_challenger(context: Context, history: DemandHistory) -> Trial:
     )
     closed = closed_of(context, panel)
     backtest = run_backtest(panel, config, closed, context.report)
+    if params.search_seconds > 0:
+        config, backtest = better_recipe(context, history, panel, closed, config, backtest)
     challenger = fit(panel, config, backtest, closed)
     ensemble = earlier_only(backtest, challenger.classes, config)
     return Trial(panel, config, closed, backtest, challenger, ensemble, first("the challenger"))

@@ -25,7 +25,7 @@ OWN = ("wape", "bias", "rmsse", "coverage", "scores", "weights")
 def recipe_of(context: Context) -> str:
     """Return the digest of what makes a model of a history: code, parameters and seed."""
     here = Path(__file__).parent
-    code = [here / "contest.py", here / "history.py"]
+    code = [here / f"{name}.py" for name in ("contest", "history", "recipes")]
     models = sorted((here.parents[1] / "models" / "demand").rglob("*.py"))
     params = context.params.forecast.model_dump_json(exclude={"snapshot"})
     return digest_of([*code, *models], params, context.params.seed)

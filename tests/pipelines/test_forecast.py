@@ -255,6 +255,24 @@ def test_the_registered_model_answers_through_mlflow(
 
 
 @pytest.mark.integration
+def test_a_search_within_a_budget_finds_a_recipe_no_worse_and_is_taken_up_again(
+    floor: Floor,
+) -> None:
+    small = {"search_seconds": 1.0, "rounds": 16}
+    result = floor.forecast(**small)
+    told = [line for line in floor.said if line.startswith(("recipe ", "best recipe"))]
+    assert told[0].endswith("(lags 28, rounds 16, max_bias 0.2, sharpness 2.0)")
+    losses = [float(line.split("loss ")[1].split()[0]) for line in told]
+    assert losses[-1] == min(losses[:-1]) <= losses[0]
+    assert (floor.data / "studies.db").is_file()
+    again = floor.forecast(**{**small, "max_bias": 0.21})
+    assert again.challenger == result.challenger + 1
+    (told_again,) = [line for line in floor.said if line.startswith("best recipe of")]
+    tried_before = len(losses) - 1
+    assert int(told_again.split()[3]) > tried_before
+
+
+@pytest.mark.integration
 def test_other_products_than_the_champions_are_forecast_by_a_new_champion(floor: Floor) -> None:
     _write(floor.data, _history(1, products=3))
     result = floor.forecast()
