@@ -1,0 +1,144 @@
+"""The catalogue: every member by name, what it costs, and which suit a table.
+
+A name says all there is to a member: `ces:52`, `theta:12:log`, `trees:last`, `network:65:log`,
+`mstl_theta:24,168`; so a saved forecaster needs nothing but names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from models.demand.general import analogues, pooled, simple, statistical
+from models.demand.general.design import Anchor
+from models.demand.general.histories import Floats, Histories
+from models.demand.general.network import Network, fit_network
+from models.demand.general.task import Task
+from models.demand.general.trees import Trees, fit_trees
+
+Fitted = Trees | Network | None
+
+# Processor-seconds: of a model of one series for each value that it is fitted on, of a model of all
+# series for a fit (Xeon, 2.3 GHz, one core; M4 weekly and M3 monthly).
+SECONDS_PER_VALUE = {
+    "ces": 4e-5,
+    "theta": 4e-5,
+    "ets": 7e-4,
+    "arima": 5e-3,
+    "mstl_theta": 6e-5,
+    "mstl_ets": 8e-5,
+}
+SECONDS_PER_FIT = {"trees": 9.0, "network": 6.0}
+FREE = 1e-6
+# Share of zeros in the middle series from which a table is one of intermittent demand.
+INTERMITTENT = 0.3
+# Share of series without a zero or less from which logarithms are worth a try.
+ALL_POSITIVE = 0.95
+# Season lengths that ETS and MSTL are asked for at most: beyond, their time buys nothing.
+LONGEST_SMOOTHED = 24
+LONGEST_TAKEN_APART = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A forecaster by name.
+
+    `one_by_one` says that series do not learn from each other, so that they can be split over
+    processes; `logs` that it works on logarithms.
+    """
+
+    name: str
+    kind: str
+    argument: str
+    logs: bool
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether each series is forecast on its own."""
+        return self.kind not in ("trees", "network", "pooled", "analogue")
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether a fit of it is kept, and can forecast from later histories too."""
+        return self.kind in ("trees", "network")
+
+    def fit(self, histories: Histories, task: Task) -> Fitted:
+        """Return what is kept of a fit, None where nothing is or there is too little to fit on."""
+        seen = pooled.logarithms(histories) if self.logs else histories
+        if self.kind == "trees":
+            return fit_trees(seen, task, cast("Anchor", self.argument))
+        if self.kind == "network":
+            return fit_network(seen, task, int(self.argument))
+        return None
+
+    def forecast(self, histories: Histories, task: Task, fitted: Fitted = None) -> Floats:
+        """Return the forecast, shape (series, horizon); NaN where it has none."""
+        seen = pooled.logarithms(histories) if self.logs else histories
+        if self.is_fitted:
+            nothing = np.full((len(histories), task.horizon), np.nan)
+            found = nothing if fitted is None else fitted.forecast(seen)
+        else:
+            found = self._plain(seen, task)
+        return _restored(found, histories) if self.logs else found
+
+    def seconds(self, histories: Histories) -> float:
+        """Return about how many processor-seconds a forecast of the histories takes."""
+        if self.is_fitted:
+            return SECONDS_PER_FIT[self.kind]
+        seasons = [int(part) for part in self.argument.split(",") if part.isdigit()]
+        used = max(statistical.LEAST_STEPS, statistical.MOST_SEASONS * max(seasons, default=1))
+        values = float(np.minimum(histories.lengths, used).sum())
+        return values * SECONDS_PER_VALUE.get(self.kind, FREE)
+
+    def _plain(self, histories: Histories, task: Task) -> Floats:
+        plain: dict[str, Callable[[], Floats]] = {
+            "seasonal_naive": lambda: simple.seasonal_mean(histories, task, int(self.argument), 1),
+            "seasonal_mean": lambda: simple.seasonal_mean(
+                histories, task, int(self.argument), simple.SEASONS_OF_MEAN
+            ),
+            "pooled": lambda: pooled.pooled_forecast(histories, task, int(self.argument)),
+            "analogue": lambda: analogues.analogue_forecast(histories, task, int(self.argument)),
+        }
+        if self.kind in plain:
+            return plain[self.kind]()
+        seasons = tuple(int(part) for part in self.argument.split(","))
+        return statistical.statistical_forecast(histories, task, self.kind, seasons)
+
+
+def member_of(name: str) -> Member:
+    """Return the member of that name."""
+    kind, argument, *rest = name.split(":")
+    return Member(name, kind, argument, rest == ["log"])
+
+
+def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:
+    """Return the members worth trying on the histories, what buys most for its time first.
+
+    The order is what backtests of M4 weekly and hourly and M3 monthly, all on training data, gave.
+    """
+    short, long = task.seasons[0], task.seasons[-1]
+    room = int(np.quantile(histories.lengths, 0.25)) - task.horizon
+    look = max(8, min(max(long + long // 4, 2 * task.horizon), room))
+    names = [f"seasonal_naive:{season}" for season in task.seasons]
+    names += [f"seasonal_mean:{season}" for season in task.seasons if season > 1]
+    zeros = np.array([(histories.of(n) <= 0).mean() for n in range(len(histories))])
+    if (zeros == 0).mean() > ALL_POSITIVE:
+        names += [f"theta:{short}", "trees:level:log", f"network:{look}:log", f"ces:{short}:log"]
+        names += [f"network:{look}", f"ces:{short}", "trees:last"]
+    else:
+        names += [f"theta:{short}", f"ces:{short}", "trees:zero", "trees:level", f"network:{look}"]
+    if np.median(zeros) > INTERMITTENT:
+        names += ["croston_sba:1", "tsb:1", "adida:1", "imapa:1"]
+    if len(task.seasons) > 1 and long <= LONGEST_TAKEN_APART:
+        names.append("mstl_theta:" + ",".join(map(str, task.seasons)))
+    names += [f"ets:{short}"] if short <= LONGEST_SMOOTHED else []
+    return tuple(member_of(name) for name in names)
+
+
+def _restored(found: Floats, histories: Histories) -> Floats:
+    most = np.array([np.abs(histories.of(number)).max() for number in range(len(histories))])
+    with np.errstate(over="ignore"):
+        return np.minimum(np.exp(found), 10 * most[:, None])

@@ -1,0 +1,108 @@
+"""The histories: many series of different lengths in one flat array, and what may be cut off them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Series of values at equal steps, one after the other in one array.
+
+    Parameters
+    ----------
+    names
+        One a series, each once.
+    values : array of float, shape (points,)
+        Series by series, oldest first.
+    offsets : array of int, shape (series + 1,)
+        Where each series starts in `values`; the last is their count.
+    lasts : array, shape (series,)
+        The time of each series' last value: datetime64[ns], or int where time is counted.
+    frequency
+        The step as pandas writes it ("D", "W-SUN", "MS"); None where time is counted in ones.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    offsets: Ints
+    lasts: NDArray[np.generic]
+    frequency: str | None = None
+
+    @property
+    def lengths(self) -> Ints:
+        """The number of values of each series, shape (series,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def ends(self) -> Ints:
+        """The place after each series' last value, shape (series,)."""
+        return self.offsets[1:]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def of(self, series: int) -> Floats:
+        """Return a view of one series' values."""
+        return self.values[self.offsets[series] : self.offsets[series + 1]]
+
+    def select(self, kept: Bools) -> Histories:
+        """Return the series for which `kept` (shape (series,)) is true."""
+        return self._with(kept, self.lengths[kept], 0)
+
+    def cut(self, steps: int, kept: Bools) -> Histories:
+        """Return the kept series as they were known `steps` before their ends."""
+        return self._with(kept, self.lengths[kept] - steps, steps)
+
+    def recent(self, steps: int) -> Histories:
+        """Return the last `steps` values of each series; all where there are fewer."""
+        lengths = np.minimum(self.lengths, steps)
+        every = _places(self.ends - lengths, lengths)
+        return Histories(
+            self.names, self.values[every], _offsets(lengths), self.lasts, self.frequency
+        )
+
+    def future(self, steps: int, horizon: int) -> Floats:
+        """Return what came after a cut of `steps`, shape (series, horizon); steps >= horizon."""
+        return self.values[(self.ends - steps)[:, None] + np.arange(horizon)]
+
+    def ahead(self, series: int, horizon: int) -> NDArray[np.generic]:
+        """Return the times of the `horizon` steps after a series' last value."""
+        last = self.lasts[series]
+        if self.frequency is None:
+            return np.asarray(last + 1 + np.arange(horizon))
+        times = pd.date_range(pd.Timestamp(last), periods=horizon + 1, freq=self.frequency)
+        return times.to_numpy()[-horizon:]
+
+    def _with(self, kept: Bools, lengths: Ints, steps: int) -> Histories:
+        names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
+        every = _places(self.offsets[:-1][kept], lengths)
+        lasts = self.lasts[kept]
+        if steps and self.frequency is None:
+            lasts = lasts - steps
+        elif steps:
+            lasts = _earlier(lasts, steps, self.frequency or "D")
+        return Histories(names, self.values[every], _offsets(lengths), lasts, self.frequency)
+
+
+def _offsets(lengths: Ints) -> Ints:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def _places(starts: Ints, lengths: Ints) -> Ints:
+    shift = np.repeat(starts - _offsets(lengths)[:-1], lengths)
+    return np.asarray(np.arange(int(lengths.sum())) + shift)
+
+
+def _earlier(lasts: NDArray[np.generic], steps: int, frequency: str) -> NDArray[np.generic]:
+    offset = pd.tseries.frequencies.to_offset(frequency)
+    distinct = {last: (pd.Timestamp(last) - steps * offset).to_datetime64() for last in set(lasts)}
+    return np.array([distinct[last] for last in lasts], dtype="datetime64[ns]")
