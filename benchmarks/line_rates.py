@@ -140,10 +140,12 @@ def _with_closed(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 def _questions(is_daily: bool, horizon: int, seed: int, quick: bool) -> list[Question]:
     config = RateConfig(horizon_days=horizon, seed=seed)
     if quick:
-        config = replace(config, folds=4, copies=3, rounds=60)
+        config = replace(config, folds=4, copies=2, rounds=60)
     if is_daily:
         return [Question("units a day", PRODUCTS, config)]
-    config = replace(config, folds=3, copies=4, least_rows=10, members=("median", *BOOSTED))
+    config = replace(
+        config, folds=4, window_days=5, rounds=300, least_rows=10, members=("median", *BOOSTED)
+    )
     return [Question("planned", PLANNED, config), Question("recorded", RECORDED, config)]
 
 

@@ -73,7 +73,7 @@ def take_snapshot(master: Plant, forecast: pd.DataFrame, params: SnapshotParams)
         Where the forecast has a product that the plant has not, a negative quantity, a day of the
         horizon not at all or twice, or the master has forecast orders already.
     """
-    days = _days(master)
+    days = horizon_days(master)
     _check(master, forecast, days)
     wide = forecast.pivot(index="ds", columns="unique_id", values="mean")
     wide = wide.reindex(pd.DatetimeIndex(days)).fillna(0.0)
@@ -83,7 +83,7 @@ def take_snapshot(master: Plant, forecast: pd.DataFrame, params: SnapshotParams)
     for product in map(str, wide.columns):
         firm = [order for order in master.orders if order.item == product]
         expected = wide[product].to_numpy(np.float64)
-        remaining = consume(expected, _due_days(master, firm, len(days)), params)
+        remaining = consume(expected, due_days(master, firm, len(days)), params)
         lots, carried = to_lots(remaining, params.bucket_days)
         weight = params.weight * _firm_weight(items[product], firm)
         orders += _orders(master, product, days, lots, weight)
@@ -161,20 +161,21 @@ def _check(master: Plant, forecast: pd.DataFrame, days: Sequence[date]) -> None:
         )
 
 
-def _midnight(plant: Plant) -> int:
+def midnight(plant: Plant) -> int:
     """Return the minute, at most 0, at which the first day of the horizon began."""
     return -(plant.starts_at.hour * MINUTES_PER_HOUR + plant.starts_at.minute)
 
 
-def _days(plant: Plant) -> list[date]:
-    count = math.ceil((plant.horizon - _midnight(plant)) / MINUTES_PER_DAY)
+def horizon_days(plant: Plant) -> list[date]:
+    """Return the local days that the horizon touches."""
+    count = math.ceil((plant.horizon - midnight(plant)) / MINUTES_PER_DAY)
     return [plant.starts_at.date() + timedelta(days=day) for day in range(count)]
 
 
-def _due_days(plant: Plant, firm: Sequence[Order], days: int) -> list[tuple[int, float]]:
+def due_days(plant: Plant, firm: Sequence[Order], days: int) -> list[tuple[int, float]]:
     """Return (day, quantity) of the orders that take forecast; a day's last minute belongs to it."""
     dated = [
-        ((order.due - _midnight(plant) - 1) // MINUTES_PER_DAY, order)
+        ((order.due - midnight(plant) - 1) // MINUTES_PER_DAY, order)
         for order in sorted(firm, key=lambda order: (order.due, order.id))
         if order.due > 0
     ]
@@ -197,7 +198,7 @@ def _orders(
             id=f"FC-{product}-{days[day]:%Y-%m-%d}",
             item=product,
             quantity=quantity,
-            due=min(_midnight(plant) + (day + 1) * MINUTES_PER_DAY, plant.horizon),
+            due=min(midnight(plant) + (day + 1) * MINUTES_PER_DAY, plant.horizon),
             weight=weight,
             source="forecast",
         )

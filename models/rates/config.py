@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Member = Literal[
-    "weekday_mean", "recent_mean", "median", "reference", "lightgbm", "xgboost", "absolute", "gru",
-    "prophet",
+    "weekday_mean", "recent_mean", "median", "reference", "lightgbm", "xgboost", "absolute", "own",
 ]  # fmt: skip
 SIMPLE: tuple[Member, ...] = ("weekday_mean", "recent_mean", "median", "reference")
-BOOSTED: tuple[Member, ...] = ("lightgbm", "xgboost", "absolute")
-SERIES: tuple[Member, ...] = ("gru", "prophet")
+BOOSTED: tuple[Member, ...] = ("lightgbm", "xgboost", "absolute", "own")
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 
 
@@ -26,26 +24,25 @@ class RateConfig:
     members
         What may take part; the four-week mean of the weekday always does, and the reference where
         the table has one.
-    folds
-        Windows of `horizon_days` at the end of the history on which members are weighted.
+    folds, window_days
+        So many windows at the end of the history, of so many days (None: of `horizon_days`), on which
+        members are weighted.
     copies
         With how many ages of what is known each row is looked at in fitting.
     max_bias
         The share of the total by which the ensemble may forecast too much or too little in the folds.
     rounds, learning_rate, leaves, least_rows
         Of the boosted members.
-    least_days
-        History without which neither the network nor Prophet takes part.
     """
 
     horizon_days: int = 7
     members: tuple[Member, ...] = ("recent_mean", "median", *BOOSTED)
     folds: int = 6
+    window_days: int | None = None
     copies: int = 3
     max_bias: float = 0.1
     rounds: int = 100
     learning_rate: float = 0.05
     leaves: int = 8
     least_rows: int = 60
-    least_days: int = 120
     seed: int = 0

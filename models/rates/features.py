@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +81,10 @@ def look(rows: pd.DataFrame, schema: RateSchema, memory: Memory, asked: Floats) 
         else np.ones(len(rows))
     )
     simple = _simple(rows, schema, memory, key, days, asked, own, level)
-    found: dict[str, object] = {"ahead": days - asked, "level": np.log(np.maximum(level, TINY))}
+    found: dict[str, object] = {
+        "level:ahead": days - asked,
+        "level": np.log(np.maximum(level, TINY)),
+    }
     found |= _own(rows, schema, days, scale)
     for name, levels in memory.levels.items():
         keys = key if name in ("own", OUTPUT) or name.startswith("driver:") else None
@@ -97,7 +101,7 @@ def look(rows: pd.DataFrame, schema: RateSchema, memory: Memory, asked: Floats) 
         if name == OUTPUT and schema.capacity:
             over = np.maximum(rows[schema.capacity].to_numpy(np.float64), TINY) * scale
         found |= _figures(name, figures, over, asked)
-    found["weekday_mean"] = simple["weekday_mean"] / scale
+    found["level:weekday_mean"] = simple["weekday_mean"] / scale
     for name in (*schema.keys, *schema.names):
         found[f"name:{name}"] = pd.Categorical(rows[name], list(memory.names[name]))
     return Looked(pd.DataFrame(found, index=rows.index), scale, simple)
@@ -125,11 +129,11 @@ def _figures(
     found: dict[str, object] = {}
     for figure, values in figures.items():
         if figure == "day":
-            found[f"{name}:since"] = asked - values
+            found[f"level:{name}:since"] = asked - values
         elif figure in ("count", "idle"):
-            found[f"{name}:{figure}"] = values
+            found[f"level:{name}:{figure}"] = values
         else:
-            found[f"{name}:{figure}"] = values / over
+            found[f"level:{name}:{figure}"] = values / over
     return found
 
 
@@ -173,3 +177,8 @@ def _differ_in_size(key: pd.Series, value: Floats) -> bool:
     """Whether the keys' means differ by more than half of their own mean: they need a common scale."""
     means = pd.Series(value, index=key.index).groupby(key).mean().dropna()
     return bool(len(means) > 1 and means.std() > 0.5 * means.mean() > 0)
+
+
+def own_features(names: Iterable[str]) -> list[str]:
+    """Return the features that say something of the row alone, not of what was made before."""
+    return [name for name in names if not name.startswith("level")]

@@ -20,7 +20,7 @@ from models.rates.schema import RateSchema, check_rows
 FORMAT = 1
 MODEL_FILE = "model.json"
 HISTORY_FILE = "history.parquet"
-ENDINGS = {"xgboost": "json", "lightgbm": "txt", "absolute": "txt"}
+ENDINGS = {"xgboost": "json", "lightgbm": "txt", "absolute": "txt", "own": "txt"}
 
 
 def save(model: RateModel, folder: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.rates.config import Member, RateConfig
+from models.rates.features import own_features
 from models.rates.schema import Floats
 
 THREADS = 1
@@ -23,6 +24,7 @@ class Booster:
 
     def predict(self, matrix: pd.DataFrame) -> Floats:
         """Return what it expects over the scale, shape (rows,)."""
+        matrix = _seen_by(self.member, matrix)
         if self.member == "xgboost":
             found = self.booster.predict(_dmatrix(matrix))
         else:
@@ -42,11 +44,13 @@ def fit_booster(
     """Return the member fitted on targets over the scale, rows weighted by it.
 
     `lightgbm` and `xgboost` have squared loss, `absolute` is LightGBM with absolute loss: it wins
-    weighted errors and forecasts too little, which the bias gate holds it to.
+    weighted errors and forecasts too little, which the bias gate holds it to. `own` is the same on
+    the row's own figures alone: where levels say little they only add noise.
     """
+    matrix = _seen_by(member, matrix)
     if member == "xgboost":
         return Booster(member, _fit_xgboost(matrix, target, weight, config))
-    objective = "regression_l1" if member == "absolute" else "regression"
+    objective = "regression_l1" if member in ("absolute", "own") else "regression"
     return Booster(member, _fit_lightgbm(matrix, target, weight, config, objective))
 
 
@@ -110,9 +114,23 @@ def _fit_lightgbm(
 def _dmatrix(matrix: pd.DataFrame, **columns: Floats) -> Any:
     import xgboost
 
-    return xgboost.DMatrix(_plain(matrix), enable_categorical=True, **columns)
+    return xgboost.DMatrix(_plain(matrix), **columns)
+
+
+def _seen_by(member: Member, matrix: pd.DataFrame) -> pd.DataFrame:
+    return matrix[own_features(matrix.columns)] if member == "own" else matrix
 
 
 def _plain(matrix: pd.DataFrame) -> pd.DataFrame:
-    """The features under names that both libraries allow: a table's columns may be called anything."""
-    return matrix.set_axis([f"f{place}" for place in range(matrix.shape[1])], axis=1)
+    """The features as numbers, under names that both libraries allow.
+
+    Names become their place in the alphabet: trees that split on groups of names learn a few dozen
+    rows by heart.
+    """
+    numbers = {
+        f"f{place}": matrix[name].cat.codes.replace(-1, np.nan).astype(float)
+        if isinstance(matrix[name].dtype, pd.CategoricalDtype)
+        else matrix[name]
+        for place, name in enumerate(matrix.columns)
+    }
+    return pd.DataFrame(numbers, index=matrix.index)

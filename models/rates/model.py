@@ -22,6 +22,8 @@ from models.rates.members import Booster, fit_booster
 from models.rates.schema import Floats, RateSchema, check_rows, days_of
 
 LEAST_ROWS = 30
+# The first days have no level to be learnt over yet.
+WARM_UP_DAYS = 5
 ALWAYS = "weekday_mean"
 
 Report = Callable[[str], None]
@@ -83,9 +85,10 @@ def fit(
         )
     windows = last_windows(rows, schema, config, report)
     if windows is None:
-        weights, calibration = {ALWAYS: 1.0}, _spread(rows, schema)
+        weights, calibration = {_plain_member(schema): 1.0}, _spread(rows, schema)
     else:
-        weights = blend(windows.forecasts, windows.actual, config.max_bias, ALWAYS)
+        always = _plain_member(schema)
+        weights = blend(windows.forecasts, windows.actual, config.max_bias, always)
         calibration = _calibrated(windows, weights)
     memory = remember(rows, schema)
     boosters: tuple[Booster, ...] = ()
@@ -133,17 +136,19 @@ def last_windows(
     """Return what each member, fitted before, says of each of the last windows; None without room."""
     days = days_of(rows[schema.at])
     last = np.floor(days.max()) + 1
+    length = config.window_days or config.horizon_days
     # Of the memory of all rows only what was there before `asked` is looked at.
     memory = remember(rows, schema)
     training = _training(rows, schema, memory, config)
     parts: list[Windows] = []
     for number in range(config.folds, 0, -1):
-        first = last - number * config.horizon_days
-        before, inside = days < first, (days >= first) & (days < first + config.horizon_days)
-        if before.sum() < max(LEAST_ROWS, 2 * config.least_rows) or not inside.any():
+        first = last - number * length
+        inside = (days >= first) & (days < first + length)
+        fitted_on = training.before(first)
+        if len(fitted_on.days) < max(LEAST_ROWS, 2 * config.least_rows) or not inside.any():
             continue
         report(f"rates: window {config.folds - number + 1} of {config.folds}")
-        boosters = _fit_boosters(training.before(first), config, config.members)
+        boosters = _fit_boosters(fitted_on, config, config.members)
         model = _unweighted(schema, config, memory, boosters)
         looked = look(rows[inside], schema, memory, np.full(int(inside.sum()), first))
         actual = rows.loc[inside, schema.value].to_numpy(np.float64)
@@ -198,7 +203,7 @@ def _training(
     """Each row looked at from several times before it, closed and first days left out."""
     rng = np.random.default_rng(config.seed)
     days = days_of(rows[schema.at])
-    kept = days > days.min() + config.horizon_days
+    kept = days > days.min() + min(WARM_UP_DAYS, config.horizon_days)
     if schema.closed:
         kept &= rows[schema.closed].to_numpy(np.float64) <= 0
     if not kept.any():
@@ -215,6 +220,11 @@ def _training(
         scale,
         np.tile(days[kept], config.copies),
     )
+
+
+def _plain_member(schema: RateSchema) -> str:
+    """What is believed where nothing shows that another member does better."""
+    return "reference" if schema.reference else ALWAYS
 
 
 def _calibrated(windows: Windows, weights: dict[str, float]) -> Calibration:

@@ -177,9 +177,9 @@ def test_too_few_rows_negative_values_and_missing_columns_are_refused() -> None:
         fit(_runs(50).drop(columns="line"), RUNS, QUICK)
 
 
-def test_a_short_history_is_forecast_by_the_weekday_mean() -> None:
-    one = fit(_runs(40), RUNS, QUICK)
-    assert one.weights == {"weekday_mean": 1.0}
+def test_a_short_history_is_forecast_by_master_data() -> None:
+    one = fit(_runs(35), RUNS, QUICK)
+    assert one.weights == {"reference": 1.0}
     assert np.isfinite(predict(one, _runs(5, seed=6)).to_numpy()).all()
 
 
