@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from pipelines.commands.errors import CommandError
+from pipelines.commands.errors import FAILED, CommandError
 from pipelines.commands.options import Json, epilog
 from pipelines.commands.output import print_json, print_table, say
 from pipelines.commands.steps import CODES as STEP_CODES
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pipelines.forecasting.ahead import About, Ahead, TrialOfFile
     from pipelines.forecasting.table_file import TableFile
 
-CODES = "0 done, 2 the file cannot be forecast from"
+CODES = "0 done, 2 the file cannot be forecast from, 3 the cluster does not answer"
 OF_FILE, OF_LOOP = "file", "step"
 SHOWN_MEMBERS = 6
 
@@ -68,6 +70,12 @@ Out = Annotated[
 ]
 
 
+Cluster = Annotated[
+    Literal["ray", "spark"] | None,
+    typer.Option(help="Fit there: RAY_ADDRESS or SPARK_MASTER, or a local one."),
+]
+
+
 class ForecastGroup(TyperGroup):
     """`takt forecast FILE` is `takt forecast file FILE`; alone it is the loop's step."""
 
@@ -112,6 +120,7 @@ def forecast_any_file(
     out: Out = None,
     budget: Budget = 85.0,
     workers: Workers = 1,
+    cluster: Cluster = None,
     measure: Measure = "auto",
     time: TimeColumn = None,
     value: ValueColumn = None,
@@ -135,8 +144,8 @@ def forecast_any_file(
     _refuse_output(out)
     file = _read(path, time, value, series, day_first, sheet)
     rules = (gaps, duplicates, negatives, time_zone)
-    config = _config(horizon, season, budget, workers, measure, seed, rules)
-    with _progress() as report, _bad_input():
+    with _progress() as report, _bad_input(), _spread(cluster, workers) as count:
+        config = _config(horizon, season, budget, count, measure, seed, rules)
         found = forecast_file(file, config, report)
         if out is not None:
             store(found.table, out)
@@ -158,6 +167,7 @@ def backtest_any_file(
     out: Out = None,
     budget: Budget = 170.0,
     workers: Workers = 1,
+    cluster: Cluster = None,
     measure: Measure = "auto",
     time: TimeColumn = None,
     value: ValueColumn = None,
@@ -177,8 +187,8 @@ def backtest_any_file(
     _refuse_output(out)
     file = _read(path, time, value, series, day_first, sheet)
     rules = (gaps, duplicates, negatives, time_zone)
-    config = _config(horizon, season, budget, workers, measure, seed, rules)
-    with _progress() as report, _bad_input():
+    with _progress() as report, _bad_input(), _spread(cluster, workers) as count:
+        config = _config(horizon, season, budget, count, measure, seed, rules)
         found = backtest_file(file, config, origins, report)
         if out is not None:
             store(found.table, out)
@@ -315,6 +325,24 @@ def _document(found: Ahead, *, with_table: bool) -> dict[str, Any]:
     return document
 
 
+@contextmanager
+def _spread(cluster: Literal["ray", "spark"] | None, workers: int) -> Iterator[int]:
+    """Pieces of work go to the cluster within the block; yields how many are done at once."""
+    if cluster is None:
+        yield workers
+        return
+    from models.demand.general.workers import elsewhere
+    from pipelines.platform.cluster import spread_over
+    from pipelines.settings import load_settings
+
+    with spread_over(load_settings(), cluster) as (spread, count):
+        token = elsewhere.set(spread)
+        try:
+            yield max(2, count)
+        finally:
+            elsewhere.reset(token)
+
+
 def _progress() -> Any:
     from pipelines.forecasting.progress import shown_progress
 
@@ -330,6 +358,10 @@ class _bad_input:  # noqa: N801
     def __exit__(self, _kind: Any, error: Any, _trace: Any) -> None:
         from models.demand import DemandError
         from pipelines.forecasting.table_file import FileError
+        from pipelines.platform.ray import RayUnreachableError
+        from pipelines.platform.spark import SparkUnavailableError
 
         if isinstance(error, FileError | DemandError):
             raise CommandError(str(error)) from error
+        if isinstance(error, RayUnreachableError | SparkUnavailableError):
+            raise CommandError(str(error), FAILED) from error
