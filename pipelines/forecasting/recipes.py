@@ -12,11 +12,11 @@ from models.demand.config import BOOSTING
 from models.demand.ensemble import scaled_error
 from pipelines.context import Context
 from pipelines.forecasting.history import DemandHistory
-from pipelines.forecasting.search import Between, OneOf, Value, search
+from pipelines.forecasting.search import Between, OneOf, Space, Value, search
 from pipelines.stamp import digest_of
 
 STUDIES = "studies.db"
-SPACE = {
+SPACE: Space = {
     "lags": OneOf((7, 14, 21, 28, 42)),
     "rounds": Between(30, 400, by_ratio=True),
     "max_bias": Between(0.05, 0.4),

@@ -57,12 +57,13 @@ def _ray(settings: Settings) -> Iterator[tuple[Callable[[Sequence[Work]], Done],
                 (done,), waiting = ray.wait(waiting, num_returns=1)
                 yield (asked[done], *ray.get(done))
 
-        yield spread, max(1, int(ray.cluster_resources().get("CPU", 1)))
+        held: Any = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        yield spread, max(1, int(held.get("CPU", 1)))
 
 
 @contextmanager
 def _spark(settings: Settings) -> Iterator[tuple[Callable[[Sequence[Work]], Done], int]]:
-    import cloudpickle
+    import cloudpickle  # type: ignore[import-untyped]
 
     from pipelines.platform.spark import spark_session
 
