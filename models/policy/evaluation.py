@@ -170,11 +170,14 @@ def _judged(
 
 
 def _kpis(env: FleetEnv, row: int) -> dict[str, float]:
-    """The referee's key figures of the episode that a plant has just played."""
+    """The referee's key figures of the episode that a plant has just played.
+
+    Without utilisation where there is luck: the lines that take what was scrapped are always manned.
+    """
     turned_out, schedule = env.realised(row)
-    return {
-        name: float(value) for name, value in asdict(evaluate(turned_out, schedule).kpis).items()
-    }
+    found = asdict(evaluate(turned_out, schedule).kpis)
+    hidden = () if env.luck.is_certain else ("utilisation",)
+    return {name: float(value) for name, value in found.items() if name not in hidden}
 
 
 def _room(assignments: Sequence[Assignment]) -> int:

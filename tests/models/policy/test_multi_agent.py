@@ -1,0 +1,105 @@
+"""A line an agent, and one agent for all: the same network, the same plant, both learn under RLlib."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from gymnasium.vector import AutoresetMode
+from pettingzoo.test import parallel_api_test
+
+from envs.fleet.luck import ROUGH
+from envs.fleet_rules import episode_costs
+from envs.lines_env import LinesEnv
+from envs.scenarios import generate
+from envs.vector_env import FleetEnv
+from models.policy.multi_agent.network import LineNetwork
+from models.policy.multi_agent.training import Course, Form, Learner, policy_of
+from models.policy.multi_agent.views import PooledFleet, PooledLines
+
+PLANTS = [generate(3, 6, 30, 3, 0.9, seed) for seed in range(2)]
+SCALES = [60.0, 60.0]
+
+
+def fleet() -> FleetEnv:
+    mode = AutoresetMode.DISABLED
+    return FleetEnv(PLANTS, ROUGH, scales=SCALES, autoreset_mode=mode)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pettingzoo_accepts_the_pooled_view() -> None:
+    parallel_api_test(PooledLines(LinesEnv(PLANTS[0], ROUGH, scale=60.0)), num_cycles=40)
+
+
+def test_a_line_sees_the_same_in_both_forms() -> None:
+    whole = PooledFleet(FleetEnv(PLANTS[:1], ROUGH, scales=SCALES[:1]))
+    apart = PooledLines(LinesEnv(PLANTS[0], ROUGH, scale=60.0))
+    seen, _ = whole.reset(seed=3)
+    views, _ = apart.reset(seed=3)
+    assert whole.observation_space.contains(seen)
+    for row, view in enumerate(views.values()):
+        np.testing.assert_array_equal(view["whole"], seen["whole"][0])
+        np.testing.assert_array_equal(view["line"], seen["lines"][0, row])
+        np.testing.assert_array_equal(view["slots"], seen["slots"][0, row])
+        assert apart.observation_space("").contains(view)
+
+
+def test_the_network_says_the_same_of_a_line_alone_and_among_others() -> None:
+    torch.manual_seed(0)
+    network = LineNetwork(16)
+    with torch.no_grad():
+        for values in network.parameters():
+            values.add_(0.1 * torch.randn_like(values))
+    seen, _ = PooledFleet(fleet()).reset(seed=1)
+    batch = {name: torch.from_numpy(values) for name, values in seen.items()}
+    together, value = network(batch, "lines")
+    for row in range(3):
+        alone = {name: batch[name][:, row] for name in ("slots", "mask")}
+        alone |= {"line": batch["lines"][:, row], "whole": batch["whole"]}
+        own, worth = network(alone, "line")
+        torch.testing.assert_close(own, together[:, row])
+        torch.testing.assert_close(worth, value)
+
+
+@pytest.fixture(scope="module")
+def ray_running() -> Iterator[None]:
+    import ray
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
+                 object_store_memory=100 * 2**20)  # fmt: skip
+        yield
+        ray.shutdown()
+
+
+@pytest.mark.integration
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", ["factored", "lines"])
+def test_both_forms_learn_and_go_on_from_what_was_stored(
+    form: Form, ray_running: None, tmp_path: Path
+) -> None:
+    course = Course(steps=64, beside=2, width=16)
+    learner = Learner(form, PLANTS, SCALES, course, ROUGH)
+    try:
+        fresh = learner.network().state_dict()
+        told = [one for one, _ in zip(learner.iterations(), range(2), strict=False)]
+        learnt = learner.network()
+        assert told[-1].steps >= 2 * course.steps
+        assert any(not torch.equal(fresh[n], v) for n, v in learnt.state_dict().items())
+        learner.save(tmp_path / "kept")
+    finally:
+        learner.close()
+    other = Learner(form, PLANTS, SCALES, course, ROUGH)
+    try:
+        other.restore(tmp_path / "kept")
+        for name, values in other.network().state_dict().items():
+            torch.testing.assert_close(values, learnt.state_dict()[name])
+    finally:
+        other.close()
+    costs = episode_costs(fleet(), policy_of(learnt), 5)
+    assert (costs > 0).all()
