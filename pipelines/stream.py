@@ -21,7 +21,7 @@ from pipelines.events import Listener
 from pipelines.metrics import record_lag
 from pipelines.plan_base import PLANT_NAME
 from pipelines.platform.kafka import KafkaError, connector_jars, is_reachable, make_topics
-from pipelines.platform.spark import JVM_OF_STREAMS, spark_session
+from pipelines.platform.spark import JVM_OF_STREAMS, SparkLostError, spark_session
 from pipelines.platform.spark_workers import DAEMON
 from pipelines.storage import StorageError, open_database
 from pipelines.streaming.checkpoint import open_checkpoint, query_id, rewind, set_aside
@@ -130,9 +130,14 @@ def stream(
             stop=stop,
         )
         letters()
-        with spark_session(settings, spark_options, JVM_OF_STREAMS) as spark:
-            context.report(f"stream: reading {source.name}")
-            _keep_running(spark, source, sink, context, options, str(checkpoint))
+        try:
+            with spark_session(settings, spark_options, JVM_OF_STREAMS) as spark:
+                context.report(f"stream: reading {source.name}")
+                _keep_running(spark, source, sink, context, options, str(checkpoint))
+        except SparkLostError as error:
+            sink.finish()
+            if not stop.is_set():
+                raise StreamError(f"{error}; start the stream again, nothing is lost") from error
         return StreamResult(source.name, sink.batches, _last(engine), stop.is_set())
     finally:
         engine.dispose()
@@ -254,7 +259,14 @@ def _start(
 
 def _watch(query: StreamingQuery, sink: Sink) -> Exception | None:
     """How the query failed; None where it ended because it was told to, or had read all."""
-    error = _until_it_ends(query, sink)
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+
+    try:
+        error = _until_it_ends(query, sink)
+    except (Py4JError, OSError):
+        if not sink.stop.is_set():
+            raise
+        error = None  # the signal to stop came to Spark, too, which was quicker
     try:
         sink.finish()
     except Exception as unstored:  # what a micro-batch can end with is for the caller to judge
@@ -301,5 +313,6 @@ def explained(error: Exception, checkpoint: str) -> str:
 
 def _first(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if "Error" in line or "Exception" in line]
-    return (told or lines or [type(error).__name__])[-1][:400]
+    told = [line for line in lines if not line.startswith("at ")]
+    named = [line for line in told if "Error" in line or "Exception" in line]
+    return (named or told or [type(error).__name__])[-1][:400]

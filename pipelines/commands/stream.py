@@ -80,6 +80,9 @@ def run(
 def replay(
     code: Annotated[str | None, typer.Option(help="Only those refused by this code.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing, only count.")] = False,
+    retention_days: Annotated[
+        int, typer.Option(min=1, help="Days that events are kept, as the stream's own option.")
+    ] = 90,
     as_json: Json = False,
 ) -> None:
     """Judge again what is in quarantine, and store what is an event now, each once."""
@@ -88,7 +91,7 @@ def replay(
 
     context = load_context(say)
     with _failures():
-        result = replay_quarantine(context, code, dry_run=dry_run)
+        result = replay_quarantine(context, code, timedelta(days=retention_days), dry_run=dry_run)
     if as_json:
         print_json(result)
     else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from pipelines.settings import Settings
 
+ENDING = 10.0  # seconds that a JVM which does not answer has to end, before it is called alive
 LOGGING = """\
 rootLogger.level = error
 logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
@@ -47,6 +49,10 @@ class SparkUnavailableError(RuntimeError):
     """Spark does not start; the message says what to install or to set."""
 
 
+class SparkLostError(RuntimeError):
+    """Spark's JVM ended while it was used: it was killed, or found no memory."""
+
+
 @contextmanager
 def spark_session(
     settings: Settings, options: Mapping[str, str] | None = None, jvm: str = JVM
@@ -57,7 +63,10 @@ def spark_session(
     ------
     SparkUnavailableError
         Where Java is missing or the master does not answer.
+    SparkLostError
+        Where what was asked of Spark failed because its JVM has ended.
     """
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
@@ -76,8 +85,50 @@ def spark_session(
         session.sparkContext.pythonExec = sys.executable  # else the first python3 on the PATH
     try:
         yield session
-    finally:
+    except (Py4JError, OSError, EOFError) as error:
+        if _answers(session):
+            _stop(session)
+            raise
+        _let_go(session)
+        raise SparkLostError("Spark's JVM has ended: killed, or out of memory") from error
+    except BaseException:
+        _stop(session)
+        raise
+    else:
+        _stop(session)
+
+
+def _stop(session: SparkSession) -> None:
+    from py4j.protocol import Py4JError
+
+    try:
         session.stop()
+    except (Py4JError, OSError):  # its JVM is ending already: the signal came to all processes
+        if not _let_go(session):
+            raise
+
+
+def _answers(session: SparkSession) -> bool:
+    """Whether the JVM is there."""
+    try:
+        session.sparkContext._jvm.System.currentTimeMillis()  # type: ignore[union-attr]  # noqa: SLF001
+    except Exception:  # whatever it is, there was no answer
+        return False
+    return True
+
+
+def _let_go(session: SparkSession) -> bool:
+    """Whether the JVM that we started is gone, which it is given some seconds for; then forget it."""
+    of_all = type(session.sparkContext)
+    process = getattr(of_all._gateway, "proc", None)  # noqa: SLF001 - pyspark says it nowhere else
+    if process is not None:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(ENDING)
+        if process.poll() is None:
+            return False
+    of_all._active_spark_context = of_all._gateway = of_all._jvm = None  # noqa: SLF001
+    type(session)._instantiatedSession = None  # noqa: SLF001
+    return True
 
 
 def _places(work: Path, jvm: str) -> dict[str, str]:
