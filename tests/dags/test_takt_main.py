@@ -37,8 +37,10 @@ dags = {
             for task in dag.topological_sort()
         },
         "doc": dag.doc_md,
-        "after": [asset.uri for _, asset in dag.timetable.asset_condition.iter_assets()]
-        if hasattr(dag.timetable, "asset_condition") else [],
+        "after": [
+            asset.uri
+            for asset in getattr(getattr(dag.timetable, "asset_condition", None), "objects", ())
+        ],
     }
     for dag in bag.dags.values()
 }
