@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -42,6 +43,9 @@ DESCRIPTION = """
 What planners read, ask and change. Times are whole minutes after the version's `starts_at`, money is in
 the plant's currency. Errors are RFC 9457 problem documents with a stable `code`.
 """
+# Beside a thread that computes, a hop to a worker thread and back takes 9 ms (p99) at Python's own 5 ms,
+# 4 to 7 at this.
+SWITCH_SECONDS = 0.001
 ROUTERS = (
     health, auth, users, targets, versions, draft_contents, drafts, jobs, notes, forecasts, models, reports,
     lines, events,
@@ -112,11 +116,12 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _settle() -> None:
-    """Load what is compiled, and let the collector of garbage leave alone what stays.
+    """Load what is compiled, have threads take turns often, leave what stays alone when collecting.
 
     A full collection in a process full of compiled code takes 0.3 s, in the middle of somebody's edit.
     """
     load_compiled()
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-"""Forecasts with their quantiles, and what the drift checks found."""
+"""Forecasts with their quantiles, what the drift checks found, and what they had fitted anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from pipelines.storage import reading
 from pipelines.storage.repositories import DriftVerdict, list_drift_verdicts
+from pipelines.storage.repositories.retrainings import Retraining, list_retrainings
 from pipelines.views import forecasts
 from service.dependencies import Limit, NameQuery, OptionalNameQuery, StateDep, Viewer
 from service.problems import told
@@ -42,3 +43,10 @@ def list_drift(
     """What the drift checks found, newest first."""
     with reading(state.engine) as session:
         return list_drift_verdicts(session, kind)[:limit]
+
+
+@router.get("/retrainings", responses=told(401, 422))
+def get_retrainings(state: StateDep, _user: Viewer, limit: Limit = 100) -> list[Retraining]:
+    """Which models are to be fitted anew, why, and what came of it, newest first."""
+    with reading(state.engine) as session:
+        return list_retrainings(session)[:limit]

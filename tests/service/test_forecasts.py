@@ -18,6 +18,7 @@ from pipelines.storage.repositories import (
     sync_forecast,
     sync_products,
 )
+from pipelines.storage.repositories.retrainings import Retraining, add_retraining
 from tests.pipelines.storage.samples import BATCH, facts, products
 
 Headers = dict[str, str]
@@ -39,6 +40,17 @@ def _stored(client: TestClient) -> None:
             add_drift_verdict(
                 session, DriftVerdict(at, "inputs", verdict, 0.1 * day, 0.15, {"n": day})
             )
+
+
+def test_what_drift_decided_is_told_newest_first(client: TestClient, viewer: Headers) -> None:
+    state: Any = client.app.state.takt  # type: ignore[attr-defined]
+    with writing(state.engine) as session:
+        for at, is_due in ((OLD, False), (NEW, True)):
+            add_retraining(session, Retraining(at, "demand", is_due, "errors have grown", "d1"))
+    found = client.get("/api/retrainings?limit=1", headers=viewer).json()
+    assert [(one["model"], one["is_due"], one["done_at"]) for one in found] == [
+        ("demand", True, None)
+    ]
 
 
 def _frame(factor: float) -> pd.DataFrame:

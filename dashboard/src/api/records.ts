@@ -46,6 +46,7 @@ export type Scenario = Schemas["WhatIfRequest"]["scenarios"][number];
 export type ItemForecast = Schemas["ItemForecast"];
 export type Models = Schemas["Models"];
 export type ModelVersion = Schemas["ModelVersionView"];
+export type Retraining = Schemas["Retraining"];
 export type Drift = Schemas["DriftVerdict"];
 export type Notice = Schemas["Notice"];
 export type TokenPair = Schemas["TokenPair"];

@@ -852,6 +852,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retrainings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retrainings
+         * @description Which models are to be fitted anew, why, and what came of it, newest first.
+         */
+        get: operations["get_retrainings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/targets": {
         parameters: {
             query?: never;
@@ -2926,6 +2946,41 @@ export interface components {
             quantity: number;
             /** Run */
             run: string;
+        };
+        /**
+         * Retraining
+         * @description Whether a model is to be fitted anew and why.
+         *
+         *     Parameters
+         *     ----------
+         *     inputs
+         *         The digest of what was compared when it was decided.
+         *     done_at, outcome
+         *         When it was followed, and what the contest said; None until then.
+         */
+        Retraining: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Done At */
+            done_at?: string | null;
+            /**
+             * Id
+             * @default 0
+             */
+            id: number;
+            /** Inputs */
+            inputs: string;
+            /** Is Due */
+            is_due: boolean;
+            /** Model */
+            model: string;
+            /** Outcome */
+            outcome?: string | null;
+            /** Reason */
+            reason: string;
         };
         /**
          * Review
@@ -6150,6 +6205,46 @@ export interface operations {
             };
             /** @description There is none. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_retrainings: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retraining"][];
+                };
+            };
+            /** @description No valid access token, or a refused login. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field holds what it cannot; `errors` names each. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

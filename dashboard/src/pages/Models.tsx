@@ -3,10 +3,10 @@ import { Alert, Anchor, Badge, Button, Group, Stack, Tabs, Text, TextInput, Titl
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 
-import type { Drift, Models as Registered, ModelVersion } from "../api/records";
+import type { Drift, Models as Registered, ModelVersion, Retraining } from "../api/records";
 import { type Column, DataTable } from "../parts/DataTable";
 import { Empty, Loading, Shown, Trouble } from "../parts/states";
-import { driftQuery, modelsQuery, reportQuery } from "../plan/queries";
+import { driftQuery, modelsQuery, reportQuery, retrainingsQuery } from "../plan/queries";
 import { useWords, type Words } from "../words";
 import { en, type WordKey } from "../words/en";
 import { useFormats } from "../words/format";
@@ -38,6 +38,7 @@ export default function Models() {
           <Tabs.Tab value="drift">{t("model.drift")}</Tabs.Tab>
           <Tabs.Tab value="report">{t("model.report")}</Tabs.Tab>
           <Tabs.Tab value="models">{t("model.registered")}</Tabs.Tab>
+          <Tabs.Tab value="retrainings">{t("model.retrainings")}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="drift">
           <Shown query={useQuery(driftQuery)}>
@@ -46,9 +47,30 @@ export default function Models() {
         </Tabs.Panel>
         <Tabs.Panel value="report"><Report /></Tabs.Panel>
         <Tabs.Panel value="models"><Shown query={models}>{(found) => <Versions found={found} base={base} />}</Shown></Tabs.Panel>
+        <Tabs.Panel value="retrainings">
+          <Shown query={useQuery(retrainingsQuery)}>
+            {(found) => found.length === 0 ? <Empty title={t("model.noRetrainings")} hint={t("model.noneHint")} /> : <Retrainings found={found} />}
+          </Shown>
+        </Tabs.Panel>
       </Tabs>
     </Stack>
   );
+}
+
+/** What drift decided about fitting models anew, and what came of it. */
+function Retrainings({ found }: { found: Retraining[] }) {
+  const { t } = useWords();
+  const format = useFormats();
+  const columns = useMemo((): Column<Retraining>[] => [
+    { id: "at", title: t("model.at"), value: (one) => new Date(one.at), show: (one) => <span style={{ whiteSpace: "nowrap" }}>{format.instant(one.at)}</span> },
+    { id: "name", title: t("model.name"), value: (one) => one.model },
+    { id: "due", title: t("model.decision"), value: (one) => t(one.is_due ? "model.fitAnew" : "model.keep"),
+      show: (one) => <Badge size="sm" variant="light" color={one.is_due ? "orange" : "gray"}>{t(one.is_due ? "model.fitAnew" : "model.keep")}</Badge> },
+    { id: "why", title: t("model.why"), value: (one) => one.reason },
+    { id: "done", title: t("model.followed"), value: (one) => (one.done_at ? new Date(one.done_at) : null), show: (one) => (one.done_at ? format.instant(one.done_at) : "–") },
+    { id: "outcome", title: t("model.outcome"), value: (one) => one.outcome ?? null },
+  ], [t, format]);
+  return <DataTable name="retrainings" rows={found} columns={columns} idOf={(one) => String(one.id)} height={TALL} />;
 }
 
 function Run({ id, base }: { id: string | null | undefined; base: string | null }) {

@@ -175,6 +175,11 @@ export const modelsQuery = queryOptions({
   queryFn: () => got(client.GET("/api/models")),
 });
 
+export const retrainingsQuery = queryOptions({
+  queryKey: ["retrainings"],
+  queryFn: () => got(client.GET("/api/retrainings", { params: { query: { limit: 100 } } })),
+});
+
 /** Where the drift report opens for a minute; null where there is none. Asked for anew each time it is shown. */
 export const reportQuery = queryOptions({
   queryKey: ["report"],
