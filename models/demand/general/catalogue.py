@@ -141,4 +141,4 @@ def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:
 def _restored(found: Floats, histories: Histories) -> Floats:
     most = np.array([np.abs(histories.of(number)).max() for number in range(len(histories))])
     with np.errstate(over="ignore"):
-        return np.minimum(np.exp(found), 10 * most[:, None])
+        return np.asarray(np.minimum(np.exp(found), 10 * most[:, None]))

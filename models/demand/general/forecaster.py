@@ -22,7 +22,7 @@ from models.demand.general.newcomers import forecast_newcomers
 from models.demand.general.repairs import Repair
 from models.demand.general.seasons import seasons_of
 from models.demand.general.table import read_table
-from models.demand.general.task import Task
+from models.demand.general.task import Target, Task
 from models.demand.general.trial import (
     LEAST_BEFORE,
     Trial,
@@ -171,7 +171,7 @@ def fit_forecaster(
     known = _known_before(histories, deepest)
     measure = measure_of(known, config)
     seasons = seasons_of(known, config.seasons)
-    target = "mean" if measure == "rmsse" else "median"
+    target: Target = "mean" if measure == "rmsse" else "median"
     task = Task(config.horizon, seasons, target, config.seed)
     trial = _tried(histories, known, task, config, report)
     classes = classify(histories, task)

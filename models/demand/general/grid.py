@@ -44,7 +44,7 @@ class Grid:
         offset = pd.tseries.frequencies.to_offset(self.frequency)
         begin = self.origin + low * offset
         times = pd.date_range(begin, periods=int(places.max()) - low + 1, freq=self.frequency)
-        return times.to_numpy().astype("datetime64[ns]")[places - low]
+        return np.asarray(times.to_numpy().astype("datetime64[ns]")[places - low])
 
 
 def read_times(

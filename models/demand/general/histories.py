@@ -52,7 +52,8 @@ class Histories:
 
     def of(self, series: int) -> Floats:
         """Return a view of one series' values."""
-        return self.values[self.offsets[series] : self.offsets[series + 1]]
+        own: Floats = self.values[self.offsets[series] : self.offsets[series + 1]]
+        return own
 
     def select(self, kept: Bools) -> Histories:
         """Return the series for which `kept` (shape (series,)) is true."""
@@ -72,7 +73,8 @@ class Histories:
 
     def future(self, steps: int, horizon: int) -> Floats:
         """Return what came after a cut of `steps`, shape (series, horizon); steps >= horizon."""
-        return self.values[(self.ends - steps)[:, None] + np.arange(horizon)]
+        came: Floats = self.values[(self.ends - steps)[:, None] + np.arange(horizon)]
+        return came
 
     def ahead(self, series: int, horizon: int) -> NDArray[np.generic]:
         """Return the times of the `horizon` steps after a series' last value."""
@@ -80,7 +82,7 @@ class Histories:
         if self.frequency is None:
             return np.asarray(last + 1 + np.arange(horizon))
         times = pd.date_range(pd.Timestamp(last), periods=horizon + 1, freq=self.frequency)
-        return times.to_numpy()[-horizon:]
+        return np.asarray(times.to_numpy()[-horizon:])
 
     def _with(self, kept: Bools, lengths: Ints, steps: int) -> Histories:
         names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)

@@ -67,5 +67,4 @@ def _least_squares(past: Floats, future: Floats, weight: Floats) -> Floats:
     weighted = past * weight[:, None]
     gram = weighted.T @ past
     gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
-    rule: Floats = np.linalg.solve(gram, weighted.T @ future)
-    return rule
+    return np.asarray(np.linalg.solve(gram, weighted.T @ future), dtype=np.float64)

@@ -92,7 +92,7 @@ def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
             document["frequency"],
         )
     return Forecaster(
-        ForecastConfig(**given, **tuples, rules=rules),
+        ForecastConfig(**{**given, **tuples, "rules": rules}),
         task,
         document["measure"],
         histories,

@@ -114,7 +114,7 @@ def _values(table: pd.DataFrame, rules: TableRules) -> Floats:
             "value",
             column="value",
         )
-    return values
+    return np.asarray(values)
 
 
 def _once(

@@ -114,7 +114,7 @@ def _greedy(
         best = int(np.argmin(tried))
         counts[best] += 1
         total = total + forecasts[best]
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum())
 
 
 def _mean(values: Floats, known: Bools) -> float:
