@@ -9,16 +9,19 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+import psutil
 import psycopg
 import pytest
 from sqlalchemy import Engine, func, select
 
+from pipelines.commands.errors import FAILED
 from pipelines.context import Context
 from pipelines.events import Committed, Count, LineState, to_bytes
 from pipelines.params import load_params
@@ -214,8 +217,10 @@ def start(settings: Settings, *arguments: str) -> subprocess.Popen[bytes]:
     environment = os.environ | {
         "TAKT_DATA": str(settings.data),
         "TAKT_DATABASE_URL": settings.database_url,
-        "TAKT_KAFKA": str(settings.kafka),
     }
+    environment.pop("TAKT_KAFKA", None)
+    if settings.kafka is not None:
+        environment["TAKT_KAFKA"] = settings.kafka
     command = [sys.executable, "-m", "pipelines.cli", "stream", "run", *arguments]
     with (settings.data / "log").open("ab") as log:
         return subprocess.Popen(
@@ -229,6 +234,42 @@ def until(done: Any, seconds: float = 150.0) -> None:
     while not done():
         assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.3)
+
+
+def signal_all(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGTERM)
+
+
+def kill_spark(process: subprocess.Popen[bytes]) -> None:
+    for child in psutil.Process(process.pid).children(recursive=True):
+        if child.name() == "java":
+            child.kill()
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "says"),
+    [
+        (signal_all, 0, "2 micro-batches stored|1 micro-batches stored"),
+        (kill_spark, FAILED, "Spark's JVM has ended"),
+    ],
+)
+def test_spark_that_ends_before_the_stream_costs_nothing(
+    context: Context, end: Callable[[subprocess.Popen[bytes]], None], code: int, says: str
+) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    land(context, "a.jsonl", event(1, at=at))
+    process = start(context.settings)
+    engine = database(context)
+    until(lambda: number_of(engine, EVENTS.c.event_id) == 1)
+    land(context, "b.jsonl", event(2, at=at))
+    end(process)
+    found = process.wait(60)
+    assert (found, bool(re.search(says, said := (context.settings.data / "log").read_text()))) == (
+        code,
+        True,
+    ), said
+    stream(replace(context, clock=lambda: datetime.now(UTC)), ONCE)
+    assert number_of(engine, EVENTS.c.event_id) == 2
 
 
 @pytest.mark.slow
