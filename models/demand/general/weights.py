@@ -52,9 +52,13 @@ def importance(trial: Trial, measure: Measure) -> Floats:
 
 
 def loss(forecast: Floats, trial: Trial, weight: Floats, measure: Measure) -> float:
-    """Return the mean weighted error of a forecast, shape (origins, series, horizon)."""
+    """Return the mean weighted error of a forecast, shape (origins, series, horizon).
+
+    For "rmsse" the root mean square over the horizon first, so that one day does not decide.
+    """
     error = np.abs(np.nan_to_num(forecast - trial.actual)) * weight
-    error = error**2 if measure == "rmsse" else error
+    if measure == "rmsse":
+        return float(np.sqrt((error**2).mean(axis=-1)).mean())
     return float(error.mean())
 
 
@@ -69,8 +73,7 @@ def member_weights(trial: Trial, measure: Measure, kept: Bools | None = None) ->
         return np.full(len(losses), 1 / len(losses))
     losses = np.where(allowed, losses, np.inf)
     chosen = _greedy(forecasts, trial, weight, measure, losses)
-    limit = GOOD_ENOUGH**2 if measure == "rmsse" else GOOD_ENOUGH
-    good = losses <= limit * losses.min()
+    good = losses <= GOOD_ENOUGH * losses.min()
     found = (1 - SHRINKAGE) * chosen + SHRINKAGE * good / good.sum()
     found[found < LEAST_WEIGHT] = 0.0
     return np.asarray(found / found.sum())
