@@ -53,7 +53,7 @@ export function DraftBar() {
           {t(`draft.${step}`)}
         </Button>
       ))}
-      {status === "approved" && <Button size="xs" color="teal.9" onClick={() => void edits.publish()}>{t("draft.publish")}</Button>}
+      {status === "approved" && <Button size="xs" color="teal.9" loading={edits.busy} onClick={() => void edits.publish()}>{t("draft.publish")}</Button>}
       <Button size="xs" variant="subtle" onClick={() => setHistory(true)}>{t("draft.history")} ({draft.draft.revision})</Button>
       <Drawer opened={history} onClose={() => setHistory(false)} position="right" title={t("draft.history")}
         closeButtonProps={{ "aria-label": t("common.close") }}>
