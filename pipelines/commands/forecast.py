@@ -65,6 +65,9 @@ DayFirst = Annotated[
     bool | None, typer.Option("--day-first/--month-first", help="How to read 3/7/2023.")
 ]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook; the first where not said.")]
+Encoding = Annotated[
+    str | None, typer.Option(help="Of a CSV file, as cp949; found out where not said.")
+]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="File to write: .parquet, .csv or .xlsx.")
 ]
@@ -131,6 +134,7 @@ def forecast_any_file(
     time_zone: TimeZone = None,
     day_first: DayFirst = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that samples.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -142,7 +146,7 @@ def forecast_any_file(
     from pipelines.forecasting.ahead import forecast_file, store
 
     _refuse_output(out)
-    file = _read(path, time, value, series, day_first, sheet)
+    file = _read(path, (time, value, series, day_first, sheet, encoding))
     rules = (gaps, duplicates, negatives, time_zone)
     with _progress() as report, _bad_input(), _spread(cluster, workers) as count:
         config = _config(horizon, season, budget, count, measure, seed, rules)
@@ -178,6 +182,7 @@ def backtest_any_file(
     time_zone: TimeZone = None,
     day_first: DayFirst = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that samples.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -185,7 +190,7 @@ def backtest_any_file(
     from pipelines.forecasting.ahead import backtest_file, store
 
     _refuse_output(out)
-    file = _read(path, time, value, series, day_first, sheet)
+    file = _read(path, (time, value, series, day_first, sheet, encoding))
     rules = (gaps, duplicates, negatives, time_zone)
     with _progress() as report, _bad_input(), _spread(cluster, workers) as count:
         config = _config(horizon, season, budget, count, measure, seed, rules)
@@ -202,16 +207,12 @@ def backtest_any_file(
 
 def _read(
     path: Path,
-    time: str | None,
-    value: str | None,
-    series: list[str] | None,
-    day_first: bool | None,
-    sheet: str | None,
+    said: tuple[str | None, str | None, list[str] | None, bool | None, str | None, str | None],
 ) -> TableFile:
     from pipelines.forecasting.table_file import Asked, read_table_file
 
     with _bad_input():
-        file = read_table_file(path, Asked(time, value, series, day_first, sheet))
+        file = read_table_file(path, Asked(*said))
     for note in file.columns.notes:
         say(f"columns: {note}")
     return file

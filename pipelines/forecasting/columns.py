@@ -124,7 +124,7 @@ def _guess_time(sample: pd.DataFrame, names: Sequence[str], notes: list[str]) ->
     if len(fitting) == 1:
         notes.append(f"time is {fitting[0]!r}: its values are times")
         return fitting[0]
-    raise _untold("time", "--time", fitting, names)
+    raise _untold("time", "--time", fitting, sample, _named_but_not(sample, names, TIMES, "times"))
 
 
 def _guess_value(sample: pd.DataFrame, names: Sequence[str], notes: list[str]) -> str:
@@ -137,7 +137,9 @@ def _guess_value(sample: pd.DataFrame, names: Sequence[str], notes: list[str]) -
     if len(free) == 1:
         notes.append(f"value is {free[0]!r}: the only column of numbers")
         return free[0]
-    raise _untold("value", "--value", free, names)
+    raise _untold(
+        "value", "--value", free, sample, _named_but_not(sample, names, VALUES, "numbers")
+    )
 
 
 def _guess_series(sample: pd.DataFrame, names: Sequence[str], notes: list[str]) -> tuple[str, ...]:
@@ -177,10 +179,24 @@ def _words(name: str) -> set[str]:
     return {plain(word) for word in re.split(r"[\W_]+", spaced) if word}
 
 
-def _untold(role: str, option: str, fitting: Iterable[str], names: Sequence[str]) -> ColumnError:
+def _named_but_not(
+    sample: pd.DataFrame, names: Sequence[str], words: Sequence[str], what: str
+) -> str:
+    """What stands in the column that has the right name and not the right cells, if there is one."""
+    name = _by_word(names, words, [], "")
+    if name is None:
+        return ""
+    held = [cell for cell in sample[name].tolist() if str(cell).strip() not in ("", "nan", "None")]
+    example = f"such as {held[0]!r}" if held else "empty cells"
+    return f"; {name!r} holds no {what} but {'cells ' if held else ''}{example}"
+
+
+def _untold(
+    role: str, option: str, fitting: Iterable[str], sample: pd.DataFrame, hint: str
+) -> ColumnError:
     some = ", ".join(fitting)
-    found = f"{some} could each be it" if some else "none that could be it"
+    found = f"{some} could each be it" if some else f"none that could be it{hint}"
     return ColumnError(
         f"{role}: expected one column, found {found}; name it with {option}. Columns: "
-        f"{', '.join(names)}"
+        f"{', '.join(map(str, sample.columns))}"
     )

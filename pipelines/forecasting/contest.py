@@ -59,10 +59,10 @@ class Trial:
     champion: DemandForecaster | None = None
     champion_ensemble: Floats | None = None
 
-    @property
-    def coverage(self) -> float:
-        """The share of demand within the challenger's q10 to q90; NaN where too few windows tell."""
-        return earlier_coverage(self.backtest, self.ensemble, self.challenger.classes, self.config)
+    def coverage_of(self, forecasts: Floats) -> float | None:
+        """Return the share of demand within q10 to q90; None where too few windows tell."""
+        found = earlier_coverage(self.backtest, forecasts, self.challenger.classes, self.config)
+        return None if np.isnan(found) else found
 
     def losses(self, forecasts: Floats) -> Losses:
         """Return the root mean squared scaled error of each window and series that sells.
@@ -220,6 +220,7 @@ def fit_of(trial: Trial, history: DemandHistory, metrics: dict[str, float]) -> F
 
 
 def _contender(name: str, trial: Trial, forecasts: Floats) -> Contender:
-    covered = earlier_coverage(trial.backtest, forecasts, trial.challenger.classes, trial.config)
-    off = None if np.isnan(covered) else abs(covered - PROMISED)
-    return Contender(name, trial.losses(forecasts), off)
+    covered = trial.coverage_of(forecasts)
+    return Contender(
+        name, trial.losses(forecasts), None if covered is None else abs(covered - PROMISED)
+    )

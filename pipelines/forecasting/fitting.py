@@ -26,7 +26,7 @@ def recipe_of(context: Context) -> str:
     """Return the digest of what makes a model of a history: code, parameters and seed."""
     here = Path(__file__).parent
     code = [here / f"{name}.py" for name in ("contest", "history", "recipes")]
-    models = sorted((here.parents[1] / "models" / "demand").rglob("*.py"))
+    models = sorted((here.parents[1] / "models" / "demand").glob("*.py"))
     params = context.params.forecast.model_dump_json(exclude={"snapshot"})
     return digest_of([*code, *models], params, context.params.seed)
 
@@ -60,7 +60,7 @@ def fit_challenger(
     trial = contest.meet_champion(context, registry, trial, history.digest)
     tags = {"takt.step": "forecast", "takt.why": why}
     with registry.tracking.run("forecast", tags) as run:
-        own = _own_figures(trial, trial.ensemble, trial.coverage)
+        own = _own_figures(trial, trial.ensemble)
         _log(context, run, trial, own)
         fit = contest.fit_of(trial, history, shown.flat_metrics(own["scores"]))
         challenger, champion = contest.register(registry, run, trial, history, fit)
@@ -70,7 +70,7 @@ def fit_challenger(
     else:
         assert trial.champion_ensemble is not None
         model, ensemble = trial.champion, trial.champion_ensemble
-        figures = {**own, **_own_figures(trial, ensemble, None)}
+        figures = {**own, **_own_figures(trial, ensemble)}
     table = contest.predict_demand(context, model, trial.panel, trial.closed)
     _store(context, trial, ensemble, table)
     context.report(f"{full_name(MODEL)} version {challenger.version}: {trial.decision.outcome}")
@@ -138,13 +138,13 @@ def _about(table: pd.DataFrame, history: DemandHistory) -> dict[str, Any]:
     }
 
 
-def _own_figures(trial: Trial, ensemble: Any, coverage: float | None) -> dict[str, Any]:
+def _own_figures(trial: Trial, ensemble: Any) -> dict[str, Any]:
     """How well a model did in the backtest, of which members, weighted how."""
     scores = shown.score_document(score_all(trial.backtest, ensemble, trial.challenger.classes))
-    known = coverage is not None and coverage == coverage
+    coverage = trial.coverage_of(ensemble)
     return {
         **scores[ENSEMBLE]["all"],
-        "coverage": round(coverage, 6) if known and coverage is not None else None,
+        "coverage": None if coverage is None else round(coverage, 6),
         "scores": scores,
         "weights": {
             cls: {

@@ -26,7 +26,11 @@ CSV, PARQUET, EXCEL = (
     (".xlsx", ".xlsm", ".xls"),
 )
 SEPARATORS = (",", ";", "\t", "|")
-ENCODINGS = ("utf-8-sig", "cp949", "cp1252")
+# Korean first in the form that Western text is hardly ever taken for; its rare syllables last.
+ENCODINGS = ("utf-8-sig", "euc_kr", "cp1252", "cp949")
+RULE = re.compile(r"\b(duplicates|negatives|gaps)='(\w+)'")
+# An hour of the night in which clocks are put back.
+AUTUMN_NIGHT = re.compile(r"-(?:10|11|03|04)-\d\d 0[0-3]:")
 SAMPLE_ROWS = 2_000
 FIRST_ROW = 2  # of the data, where the header is row 1
 
@@ -44,6 +48,7 @@ class Asked:
     series: Sequence[str] | None = None
     day_first: bool | None = None
     sheet: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,9 @@ class TableFile:
             return f"row {self.rows[int(match[1])]}"
 
         text = re.sub(r"\brow (\d+)\b", in_file, str(error)).removeprefix("history: ")
+        text = RULE.sub(r"--\1 \2", text)
+        if "found another" in text and AUTUMN_NIGHT.search(text):
+            text += "; --time-zone tells apart the hours that daylight saving repeats"
         names = f"time is {self.columns.time!r}, value {self.columns.value!r}"
         return FileError(f"{self.path}: {text} ({names})")
 
@@ -138,7 +146,7 @@ def _csv(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
     import pandas as pd
 
     def read(**options: Any) -> pd.DataFrame:
-        return _decoded(path, separator, **options)
+        return _decoded(path, asked.encoding, sep=separator, **options)
 
     separator = _separator(path)
     sample = read(dtype=str, nrows=SAMPLE_ROWS, keep_default_na=False)
@@ -154,17 +162,23 @@ def _refuse_empty(path: Path, frame: pd.DataFrame) -> None:
         raise FileError(f"{path}: expected rows under the header, found none")
 
 
-def _decoded(path: Path, separator: str, **options: Any) -> pd.DataFrame:
+def _decoded(path: Path, said: str | None, **options: Any) -> pd.DataFrame:
     import pandas as pd
 
-    for encoding in ENCODINGS:
+    for encoding in (said,) if said else ENCODINGS:
         try:
-            return pd.read_csv(path, sep=separator, encoding=encoding, **options)
+            return pd.read_csv(path, encoding=encoding, **options)
         except UnicodeDecodeError:
             continue
+        except LookupError:
+            raise FileError(
+                f"--encoding: expected one such as utf-8 or cp949, found {said!r}"
+            ) from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError) as error:
             raise FileError(f"{path}: not a table: {str(error).splitlines()[0]}") from None
-    raise FileError(f"{path}: expected text in UTF-8, found another encoding; save it as UTF-8")
+    raise FileError(
+        f"{path}: expected text in {said or 'UTF-8'}, found another encoding; name it with --encoding"
+    )
 
 
 def _separator(path: Path) -> str:

@@ -151,6 +151,41 @@ def test_a_semicolon_file_of_korea_is_read_with_its_codes_kept(tmp_path: Path) -
     assert "a series is named by 품번, 매장 together" in found.columns.notes
 
 
+def test_a_western_file_is_not_read_as_korean_and_the_user_may_say_which_it_is(
+    tmp_path: Path,
+) -> None:
+    path = _csv(tmp_path, "sku,ds,y\nKäse,2023-01-01,1\n", encoding="cp1252")
+    assert read_table_file(path).table["series"].tolist() == ["Käse"]
+    path = _csv(tmp_path, "sku,ds,y\n똠방,2023-01-01,1\n", encoding="cp949")
+    found = read_table_file(path, Asked(encoding="cp949"))
+    assert found.table["series"].tolist() == ["똠방"]
+    with pytest.raises(
+        FileError, match="--encoding: expected one such as utf-8 or cp949, found 'klingon'"
+    ):
+        read_table_file(path, Asked(encoding="klingon"))
+    with pytest.raises(FileError, match=r"expected text in utf-8, found another encoding"):
+        read_table_file(path, Asked(encoding="utf-8"))
+
+
+def test_a_column_with_the_right_name_and_the_wrong_cells_is_told_of() -> None:
+    with pytest.raises(ColumnError, match="'qty' holds no numbers but cells such as '2 units'"):
+        tell_columns(pd.DataFrame({"ds": ["2023-01-01"], "qty": ["2 units"]}))
+    with pytest.raises(
+        ColumnError, match=r"'qty' holds no numbers but empty cells; .* Columns: ds, qty"
+    ):
+        tell_columns(pd.DataFrame({"ds": ["2023-01-01"], "qty": [""]}))
+
+
+def test_an_hour_that_comes_twice_in_autumn_is_answered_with_the_time_zone(tmp_path: Path) -> None:
+    error = TableError(
+        "history: expected one row per series and time (or duplicates='sum', 'mean' or 'last'), found "
+        "another in 1 rows: row 0 (series x, 2023-10-29 02:00); correct them"
+    )
+    told = str(_found(tmp_path).told(error))
+    assert "(or --duplicates sum, 'mean' or 'last')" in told
+    assert "--time-zone tells apart the hours that daylight saving repeats" in told
+
+
 @pytest.mark.parametrize("name", ["t.parquet", "t.xlsx", "t.csv.gz", "t.tsv"])
 def test_every_kind_of_file_gives_the_same_table(tmp_path: Path, name: str) -> None:
     days = pd.date_range("2023-01-01", periods=3)
