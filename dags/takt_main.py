@@ -2,7 +2,8 @@
 
 Owner: planning. Steps: *ingest* reads, checks and stores the history; *forecast* says what will be
 ordered and takes the plant's snapshot; *train* improves the policy; *plan* drafts with it and
-refines the draft; *publish* makes an immutable version; *drift* judges inputs, forecast and plan.
+refines the draft; *publish* makes an immutable version; *foresee* says which of its orders will
+be late and where stock runs out; *drift* judges inputs, forecast and plan.
 
 Assets in: the data set named in params.yaml. Out: those below, at the places that the settings
 name (`TAKT_DATA`, `TAKT_DATABASE_URL`, `MLFLOW_TRACKING_URI`).
@@ -25,6 +26,7 @@ SNAPSHOT = Asset(name="snapshot", uri="takt://plant", group="takt")
 POLICY = Asset(name="policy", uri="takt://policy", group="takt")
 PLAN = Asset(name="plan", uri="takt://schedule", group="takt")
 VERSION = Asset(name="version", uri="takt://published", group="takt")
+OUTLOOK = Asset(name="outlook", uri="takt://foresee", group="takt")
 VERDICT = Asset(name="verdict", uri="takt://drift", group="takt")
 
 # What each step reads and what it makes.
@@ -34,6 +36,7 @@ STEPS: dict[str, tuple[list[Asset], list[Asset]]] = {
     "train": ([SNAPSHOT], [POLICY]),
     "plan": ([SNAPSHOT, POLICY], [PLAN]),
     "publish": ([SNAPSHOT, PLAN], [VERSION]),
+    "foresee": ([HISTORY, SNAPSHOT, VERSION], [OUTLOOK]),
     "drift": ([HISTORY, SNAPSHOT, PLAN], [VERDICT]),
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.context import Context, load_context
 from pipelines.progress import Event, Kind, append, progress_file
 
-STEPS = ("ingest", "forecast", "train", "plan", "publish", "drift")
+STEPS = ("ingest", "forecast", "train", "plan", "publish", "foresee", "drift")
 
 
 def perform(step: str) -> None:

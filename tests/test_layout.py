@@ -20,7 +20,7 @@ from pipelines.params import Params
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("plant", "envs", "models", "pipelines", "service", "dags")
-STEPS = ("ingest", "forecast", "train", "plan", "publish", "drift")
+STEPS = ("ingest", "forecast", "train", "plan", "publish", "foresee", "drift")
 AIRFLOW_TAKES = {"sdk", "providers", "utils", "api", "ui", "config_templates"}
 LIGHT = (
     "__future__",

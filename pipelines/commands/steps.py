@@ -1,4 +1,4 @@
-"""The loop and its steps: run, ingest, forecast, train, plan, publish, drift."""
+"""The loop and its steps: run, ingest, forecast, train, plan, publish, foresee, drift."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ STEPS = {
     "train": "Train the policy that drafts schedules, on from its last checkpoint.",
     "plan": "Draft a schedule by rule and policy, refine the best, prove it feasible.",
     "publish": "Publish the planned schedule as a new immutable version.",
+    "foresee": "Say which published orders will be late, and where stock runs out.",
     "drift": "Report on drift of inputs, forecast error and adherence.",
 }
 

@@ -152,7 +152,8 @@ def open_cases(plant: Plant, orders: Sequence[Order], daily: pd.DataFrame) -> pd
     )
     return table.assign(
         item=items,
-        days_left=np.minimum(due // MINUTES_PER_DAY, MOST_DAYS).astype(float),
+        # As in the order ages: days are counted from the end of the day before the horizon.
+        days_left=np.minimum(due // MINUTES_PER_DAY + 1, MOST_DAYS).astype(float),
         asked=start,
         due=start + pd.to_timedelta(due // MINUTES_PER_DAY, unit="D"),
     )

@@ -2,7 +2,7 @@
 
 An order is what was ordered of a product on a day. It is promised for as many days after it as nearly
 all of the product's orders took (`envs.measured`), and late where its last unit came after that. Each
-is looked at on some days between order and promise, with what was known then.
+is looked at at the end of some days before the promise, with what was known then.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _looks(
     late = np.where(np.isnan(served), True, served > due)
     frames = []
     for _ in range(LOOKS):
-        looked = np.minimum(placed + rng.integers(0, lead + 1, len(placed)), len(days) - 1)
+        looked = np.minimum(placed + rng.integers(0, lead, len(placed)), len(days) - 1)
         frame = _state(flows, placed, looked)
         frame["item"], frame["units"] = product, units[placed]
         frame["days_left"] = (due - looked).astype(float)

@@ -32,7 +32,15 @@ SMALL: dict[str, dict[str, Any]] = {
     "train": {"iterations": 1, "seconds": 5.0, "batch_steps": 256},
     "plan": {"seconds": 5.0},
 }
-OF_A_VERSION = {"notices", "versions", "version_runs", "version_pegging", "version_kpis"}
+OF_A_VERSION = {
+    "notices",
+    "order_risks",
+    "stock_risks",
+    "version_kpis",
+    "version_pegging",
+    "version_runs",
+    "versions",
+}
 # What tells of the run itself, not of the plan.
 OWN = ("airflow", "logs", "run.lock", "published.json", "schedule.html", "takt.db", "mlflow.db",
        "mlartifacts")  # fmt: skip
