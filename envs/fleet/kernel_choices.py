@@ -77,6 +77,14 @@ def wanted_lot(f: Fleet, s: State, line: int, slot: int, size: int) -> float:
 
 
 @inner
+def shortest_run(least: float, multiple: float, rate: float) -> int:
+    """Minutes of the smallest lot that there may be: a run may take as long, however slow the line."""
+    if multiple > 0:
+        least = np.ceil(least / multiple - 1e-9) * multiple
+    return int(np.ceil(least / rate * 60.0 - 1e-9))
+
+
+@inner
 def lot_of(
     f: Fleet, s: State, line: int, slot: int, size: int, mode: int, worked: int
 ) -> tuple[float, int]:
@@ -87,15 +95,15 @@ def lot_of(
     rate = f.rate[line, slot]
     setup = setup_into(f, s, line, item)[0]
     room = room_of(f, s, line, item, worked + setup)
-    longest = f.rhythm[LONGEST]
+    least, multiple = f.least[line, slot], f.multiple[line, slot]
     if size != TOLD:
-        room = min(room, longest if size < TWO else 2 * longest)
+        longest = f.rhythm[LONGEST] if size < TWO else 2 * f.rhythm[LONGEST]
+        room = min(room, max(longest, shortest_run(least, multiple, rate)))
     if mode == REGULAR:
         room = min(room, regular_room(f, line, worked + setup))
     if room <= 0:
         return 0.0, setup
     wanted = wanted_lot(f, s, line, slot, size)
-    least, multiple = f.least[line, slot], f.multiple[line, slot]
     quantity = lot_within(wanted, rate * room / 60.0, least, multiple)
     if quantity > 0 and f.bom.pointer[item] < f.bom.pointer[item + 1]:
         most = in_material(f, s, line, slot, worked + setup, quantity)

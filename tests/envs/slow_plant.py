@@ -422,7 +422,9 @@ class SlowPlant:
         if not ahead:
             return 0.0
         room = sum(m < self.horizon for m in ahead)
-        room = min(room, self.pace.longest * (1 if size < 2 else 2))
+        smallest = math.ceil(least / multiple - 1e-9) * multiple if multiple > 0 else least
+        longest = self.pace.longest * (1 if size < 2 else 2)
+        room = min(room, max(longest, math.ceil(smallest / rate * 60 - 1e-9)))
         if mode == 0:
             room = min(room, next((n for n, m in enumerate(ahead) if m in line.overtime), room))
         if room <= 0:
