@@ -165,7 +165,7 @@ def _register(
         fit = Fit(
             name=MODEL,
             folder=Path(folder) / "late_risk",
-            package="late_risk",
+            package="models.late_risk",
             example=example,
             answer=answer(found.model, example),
             data_digest=digest,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from models.drift import CONCERNS
 from pipelines.context import Context
 
-# Of each model, the function that fits it: it takes the context and why.
+# Of each model that drift may have fitted anew, the function that does: it takes the context and why.
+# Late risk is not among them: the step `foresee` fits it on every new day of history.
 FITS: Mapping[str, str] = {"demand": "pipelines.forecast:forecast"}
 
 
@@ -43,7 +43,7 @@ def retrain(
     Parameters
     ----------
     model
-        "demand", "rates" or "late-risk"; None: all.
+        A name out of `FITS`; None: all.
     reason
         Fit it whatever drift decided, for this reason.
 
@@ -56,7 +56,7 @@ def retrain(
     """
     if model is not None and model not in FITS:
         raise RetrainingError(f"model: expected one of {', '.join(FITS)}, found {model!r}")
-    asked = [model] if model is not None else [name for name in CONCERNS if name in FITS]
+    asked = [model] if model is not None else list(FITS)
     found = []
     for name in asked:
         why = reason or _due(context, name)

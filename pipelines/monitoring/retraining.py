@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from models.drift import CONCERNS, RetrainingDecision
+from models.drift import RetrainingDecision
 from pipelines.context import Context
 
 if TYPE_CHECKING:
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 def model_ages(context: Context, last_day: date) -> Mapping[str, float | None]:
-    """Return for each model that drift concerns how many days of history it has not seen.
+    """Return for each model that drift may have fitted anew how many days of history it has not seen.
 
     None where there is no champion.
     """
     from pipelines.registry import open_registry
+    from pipelines.retraining import FITS
 
     registry = open_registry(context)
-    seen = {model: registry.trained_until(model) for model in CONCERNS}
+    seen = {model: registry.trained_until(model) for model in FITS}
     return {
         model: None if until is None else float(max((last_day - until).days, 0))
         for model, until in seen.items()
