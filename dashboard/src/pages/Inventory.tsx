@@ -60,7 +60,7 @@ function Page({ stocks }: { stocks: Stock[] }) {
 /** By item, the chance of running out day by day, where a version was looked ahead of. */
 function useStockRisks(): ReadonlyMap<string, StockRisk[]> {
   const { shown } = usePlan();
-  const found = useQuery({ ...outlookQuery(shown.number), enabled: shown.kind === "version" }).data?.stocks;
+  const found = useQuery(outlookQuery(shown)).data?.stocks;
   return useMemo(() => group(found ?? [], (one) => one.item), [found]);
 }
 

@@ -71,7 +71,7 @@ function useRisks(): Column<Order>[] {
   const { t, language } = useWords();
   const format = useFormats();
   const { shown } = usePlan();
-  const found = useQuery({ ...outlookQuery(shown.number), enabled: shown.kind === "version" }).data?.orders;
+  const found = useQuery(outlookQuery(shown)).data?.orders;
   return useMemo(() => {
     if (!found || found.length === 0) return [];
     const by = new Map(found.map((one) => [one.order, one]));

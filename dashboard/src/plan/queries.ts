@@ -59,12 +59,13 @@ export const outputQuery = (version: number) =>
     refetchInterval: 60_000,
   });
 
-/** What is foreseen of a version: looked at anew now and then, as it is made after the version. */
-export const outlookQuery = (version: number) =>
+/** What is foreseen of a version, looked at anew now and then, as it is made after it; of a draft nothing is. */
+export const outlookQuery = (shown: Shown) =>
   queryOptions({
-    queryKey: ["outlook", version],
-    queryFn: () => got(client.GET("/api/versions/{number}/outlook", { params: { path: { number: version } } })),
+    queryKey: ["outlook", shown.kind, shown.number],
+    queryFn: () => got(client.GET("/api/versions/{number}/outlook", { params: { path: { number: shown.number } } })),
     staleTime: 60_000,
+    enabled: shown.kind === "version",
   });
 
 export const plantQuery = (version: number) =>
