@@ -2,8 +2,8 @@
 
 One pipeline for every file: seasons, members, weights and intervals are chosen on the training file
 alone. Output: unique_id, ds, yhat, q2.5, q10, q50, q90, q97.5. With `--score`, against `--test` (and
-`--naive2`: unique_id, F1..FH, for the OWA); without a test file, against the last steps of the
-training file, which are then cut off before anything is fitted.
+`--naive2`: unique_id, F1..FH, for the OWA; computed where it is not given); without a test file, against
+the last steps of the training file, which are then cut off before anything is fitted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.forecast_scores import scores_of
+from benchmarks.forecast_naive2 import naive2_of
+from benchmarks.forecast_scores import LONGEST_SCORED, scores_of
 from benchmarks.report import arguments, progress, show
 from models.demand import DemandError
 from models.demand.general import (
@@ -81,7 +82,12 @@ def _run(asked: argparse.Namespace) -> tuple[dict[str, Any], list[tuple[str, obj
     figures = _figures(model, asked) | {"wall_s": round(time.perf_counter() - begun, 1)}
     figures["processor_s"] = round(_processor_seconds(), 1)
     if asked.score and test is not None:
-        naive2 = pd.read_parquet(asked.naive2) if asked.naive2 else None
+        season = model.task.season if model.task.season <= LONGEST_SCORED else 1
+        naive2 = (
+            pd.read_parquet(asked.naive2)
+            if asked.naive2
+            else naive2_of(train, asked.horizon, season)
+        )
         figures |= scores_of(found, test, train, model.task.seasons, naive2)
         figures["scored_on"] = (
             str(asked.test.name) if asked.test else "last steps of the training file"

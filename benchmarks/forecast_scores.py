@@ -9,13 +9,16 @@ import pandas as pd
 
 from models.demand.general.histories import Floats
 
+# M4 scores weekly series by one-step differences: no season longer than a day of hours counts.
+LONGEST_SCORED = 24
+
 
 def scores_of(
     found: pd.DataFrame,
     test: pd.DataFrame,
     train: pd.DataFrame,
     seasons: Sequence[int],
-    naive2: pd.DataFrame | None,
+    naive2: pd.DataFrame,
 ) -> dict[str, float]:
     """Return sMAPE, MASE, OWA (with Naive2's forecasts), RMSSE, WAPE, totals, bias and coverage.
 
@@ -30,7 +33,7 @@ def scores_of(
             f"test: expected only steps that were forecast, found series {one['unique_id']} at "
             f"{one['ds']}; give the horizon that the test file has"
         )
-    season = seasons[0] if seasons[0] <= 24 else 1
+    season = seasons[0] if seasons[0] <= LONGEST_SCORED else 1
     scales = _scales(train, season)
     own = joined["unique_id"].map(scales["absolute"]).to_numpy()
     squared = joined["unique_id"].map(scales["squared"]).to_numpy()
@@ -45,11 +48,10 @@ def scores_of(
         "coverage_80": float(np.mean((actual >= joined["q10"]) & (actual <= joined["q90"]))),
         "coverage_95": float(np.mean((actual >= joined["q2.5"]) & (actual <= joined["q97.5"]))),
     }
-    if naive2 is not None:
-        reference = _long(naive2, test)
-        smape = _smape(reference, actual)
-        mase = float(np.nanmean(np.abs(actual - reference) / own))
-        scores["OWA"] = (scores["sMAPE"] / smape + scores["MASE"] / mase) / 2
+    reference = _long(naive2, joined)
+    smape = _smape(reference, actual)
+    mase = float(np.nanmean(np.abs(actual - reference) / own))
+    scores["OWA"] = (scores["sMAPE"] / smape + scores["MASE"] / mase) / 2
     return {name: round(value, 4) for name, value in scores.items()}
 
 
