@@ -16,6 +16,7 @@ import pandas as pd
 
 from pipelines.context import Context
 from pipelines.forecasting.history import DemandHistory, load_history
+from pipelines.output.measured_rates import with_measured_rates
 from pipelines.snapshot import Snapshot, take_snapshot
 from pipelines.stamp import digest_of, is_current, store_stamp
 from plant import Plant
@@ -94,7 +95,8 @@ def forecast(context: Context, asked: str | None = None) -> ForecastResult:
     history = load_history(settings.silver, master.starts_at.date(), context.report)
     result = _forecast_once(context, history, asked)
     table = pd.read_parquet(settings.forecast_file)
-    snapshot = take_snapshot(master, table, context.params.forecast.snapshot)
+    rated = with_measured_rates(context, master)
+    snapshot = take_snapshot(rated, table, context.params.forecast.snapshot)
     save_plant(snapshot.plant, settings.plant_file)
     _load_database(context, table, snapshot.plant, f"{result.model}/{result.version}")
     result = _with_orders(result, snapshot)

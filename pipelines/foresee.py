@@ -19,6 +19,7 @@ import pandas as pd
 
 from pipelines.context import Context
 from pipelines.output.foreseen import foresee_stockouts
+from pipelines.output.measured_rates import load_beliefs
 from pipelines.output.stockouts import Foresight, StockDay
 from pipelines.stamp import digest_of, is_current, store_stamp
 from plant import Plant
@@ -72,7 +73,14 @@ def foresee(context: Context) -> ForeseeResult:
     version = _version(context)
     plant, schedule = load_plant(settings.plant_file), load_schedule(settings.schedule_file)
     forecast = pd.read_parquet(settings.forecast_file)
-    foresight = foresee_stockouts(plant, schedule, forecast, params.forecast.snapshot, params.seed)
+    foresight = foresee_stockouts(
+        plant,
+        schedule,
+        forecast,
+        params.forecast.snapshot,
+        params.seed,
+        load_beliefs(context),
+    )
     daily = _history(context, plant)
     model, name, scores = _late_risk(context, daily)
     risks = (

@@ -22,6 +22,7 @@ from models.rates.members import Booster, fit_booster
 from models.rates.schema import Floats, RateSchema, check_rows, days_of
 
 LEAST_ROWS = 30
+LEAST_JUDGED = 10  # rows in the windows without which members are not weighted
 # The first days have no level to be learnt over yet.
 WARM_UP_DAYS = 5
 ALWAYS = "weekday_mean"
@@ -153,7 +154,7 @@ def last_windows(
         looked = look(rows[inside], schema, memory, np.full(int(inside.sum()), first))
         actual = rows.loc[inside, schema.value].to_numpy(np.float64)
         parts.append(Windows(_members(model, looked), actual, looked.scale))
-    if sum(len(one.actual) for one in parts) < LEAST_ROWS:
+    if sum(len(one.actual) for one in parts) < LEAST_JUDGED:
         return None
     return Windows(
         {

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipelines.storage.repositories.sync import Changes, Shape, sync_rows
-from pipelines.storage.tables import OrderRiskRow, StockRiskRow
+from pipelines.storage.tables import LineMinuteRow, OrderRiskRow, StockRiskRow
 
 OF_ORDER = ("chance", "replayed", "late_units", "reasons", "model")
 OF_STOCK = ("chance", "chance_by", "missing", "q10", "q50", "q90")
@@ -93,3 +94,11 @@ def load_stock_risks(session: Session, version: int) -> list[StockRisk]:
     return [
         StockRisk(row.item, row.day, *(getattr(row, name) for name in OF_STOCK)) for row in rows
     ]
+
+
+def load_line_minutes(session: Session, since: datetime) -> pd.DataFrame:
+    """What lines counted from an instant on: line, minute, item, good, scrap."""
+    columns = ("line", "minute", "item", "good", "scrap")
+    query = select(*(getattr(LineMinuteRow, name) for name in columns))
+    rows = session.execute(query.where(LineMinuteRow.minute >= since)).all()
+    return pd.DataFrame([tuple(row) for row in rows], columns=list(columns))

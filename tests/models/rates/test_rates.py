@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -137,8 +138,6 @@ def test_values_known_after_asked_change_no_forecast(model: RateModel) -> None:
     table = _runs()
     days = (table["start"] - pd.Timestamp(0)).dt.total_seconds() / 86400
     asked = float(np.floor(days.max())) - 10
-    from dataclasses import replace
-
     from models.rates.features import remember
     from models.rates.schema import check_rows
 
@@ -178,7 +177,7 @@ def test_too_few_rows_negative_values_and_missing_columns_are_refused() -> None:
 
 
 def test_a_short_history_is_forecast_by_master_data() -> None:
-    one = fit(_runs(35), RUNS, QUICK)
+    one = fit(_runs(35), RUNS, replace(QUICK, folds=1))
     assert one.weights == {"reference": 1.0}
     assert np.isfinite(predict(one, _runs(5, seed=6)).to_numpy()).all()
 

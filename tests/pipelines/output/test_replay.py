@@ -76,7 +76,7 @@ def test_without_luck_the_replay_is_what_the_referee_says() -> None:
 
 @pytest.mark.slow
 def test_without_luck_the_replay_is_what_the_referee_says_of_thousands() -> None:
-    assert sum(_agrees(seed) for seed in range(1000, 5000)) > 800
+    assert sum(_agrees(seed) for seed in range(1000, 2500)) > 300
 
 
 def _small(orders: tuple[Order, ...] = (), stock: float = 0.0) -> Plant:

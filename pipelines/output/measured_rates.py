@@ -1,0 +1,82 @@
+"""The rates that a plan is made with: fitted on what lines counted, where they counted enough."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pipelines.context import Context
+from pipelines.output.line_runs import RateUse, beliefs_of, fitted_or_why, line_runs, rated_plant
+from pipelines.output.replay import Belief
+from pipelines.storage import open_database, reading
+from pipelines.storage.repositories.outlooks import load_line_minutes
+from plant import Plant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COUNTED_DAYS = 28
+HORIZON_DAYS = 3
+
+
+def with_measured_rates(context: Context, plant: Plant) -> Plant:
+    """Return the plant with what its lines will make, after telling which rates are measured.
+
+    Every capability's source, and the reason where it is master data, is kept in the rates' file.
+
+    Raises
+    ------
+    pipelines.storage.StorageError
+        Where the database cannot be used.
+    """
+    engine = open_database(context.settings.database_url)
+    try:
+        with reading(engine) as session:
+            since = plant.starts_at - timedelta(days=COUNTED_DAYS)
+            minutes = load_line_minutes(session, since)
+    finally:
+        engine.dispose()
+    runs = line_runs(minutes, plant) if len(minutes) else minutes
+    found, why = fitted_or_why(runs, HORIZON_DAYS, context.params.seed, context.report)
+    rated, uses = rated_plant(plant, found, why)
+    measured = sum(one.source == "measured" for one in uses)
+    told = f"; master data for the rest: {uses[0].reason}" if uses and not measured else ""
+    context.report(f"rates: {measured} of {len(uses)} are measured{told}")
+    _store(_file(context), uses)
+    return rated
+
+
+def load_beliefs(context: Context) -> dict[tuple[str, str], Belief]:
+    """Return what is believed of the lines whose rates are measured; nothing where none are."""
+    file = _file(context)
+    if not file.is_file():
+        return {}
+    rows = json.loads(file.read_text("utf-8"))
+    return {
+        (row["line"], row["item"]): Belief(tuple(row["speed"]), tuple(row["yields"]))
+        for row in rows
+        if row["source"] == "measured"
+    }
+
+
+def _file(context: Context) -> Path:
+    return context.settings.forecast_file.with_name("rates.json")
+
+
+def _store(file: Path, uses: tuple[RateUse, ...]) -> None:
+    beliefs = beliefs_of(uses)
+    rows = [
+        {"line": one.line, "item": one.item, "source": one.source, "rate": one.rate}
+        | {"reason": one.reason}
+        | _quantiles(beliefs.get((one.line, one.item)))
+        for one in uses
+    ]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+
+
+def _quantiles(belief: Belief | None) -> dict[str, tuple[float, float, float]]:
+    if belief is None or belief.yields is None:
+        return {}
+    return {"speed": belief.speed, "yields": belief.yields}
