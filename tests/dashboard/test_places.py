@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
+from pipelines.storage import open_database, writing
+from pipelines.storage.repositories.outlooks import OrderRisk, sync_order_risks
 from tests.dashboard.conftest import LogIn, Served
 from tests.dashboard.test_planner import ask
 
@@ -81,3 +84,25 @@ def test_a_draft_goes_on_upon_the_version_published_since(log_in: LogIn) -> None
     expect(dialog).to_contain_text("Edits done again: 1")
     dialog.get_by_role("button", name="Go on in the new draft").click()
     expect(page).to_have_url(re.compile(rf"draft={theirs + 1}"))
+
+
+def test_what_is_foreseen_stands_beside_a_version_and_not_beside_a_draft(
+    log_in: LogIn, served: Served
+) -> None:
+    page = log_in("planner", path="/orders")
+    ask(page, "POST", "/api/drafts", {})  # there is a draft 1 now, as there is a version 1
+    order = ask(page, "GET", "/api/versions/1/orders")["orders"][0]["id"]
+    reason = {"share": 1.0, "en": "its line is full", "ko": "라인이 가득 참"}
+    engine = open_database(f"sqlite:///{served.data / 'takt.db'}")
+    with writing(engine) as session:
+        risk = OrderRisk(order, 0.87, None, None, (reason,), "late-risk 1")
+        sync_order_risks(session, 1, [risk], datetime.now(UTC))
+    engine.dispose()
+    page.goto(f"{page.url.split('?')[0]}?version=1")
+    row = page.get_by_role("row").filter(has_text=order).first
+    page.get_by_label("Search").fill(order)
+    expect(row).to_contain_text("87.0 %")
+    expect(row).to_contain_text("its line is full")
+    page.goto(f"{page.url.split('?')[0]}?draft=1")
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Chance of late")).to_have_count(0)
