@@ -64,7 +64,8 @@ def list_models(as_json: Json = False) -> None:
         )
         for one in found
     ]
-    title = f"{len(rows)} models" if rows else "no models yet; `takt run` fits some"
+    count = "1 model" if len(rows) == 1 else f"{len(rows)} models"
+    title = count if rows else "no models yet; `takt run` fits some"
     columns = ["model", "champion", "since (UTC)", "challenger", "versions", ""]
     print_table(title, columns, rows)
 

@@ -183,7 +183,9 @@ class Registry:
         pipelines.platform.tracking.DigestError
             Where its files are not those that were registered; the champion stays.
         """
-        stack = standing(self.reigns(name))
+        stack, champion = standing(self.reigns(name)), self.champion(name)
+        if champion is not None and stack and stack[-1] != champion.version:
+            stack.pop()  # written down, and never crowned: whoever did it was killed between the two
         if len(stack) < 2:
             raise self._nobody_before(name)
         version = self.version(name, stack[-2])

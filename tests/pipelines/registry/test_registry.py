@@ -266,6 +266,20 @@ def test_what_is_not_registered_is_said_with_what_is(registry: Registry, places:
 
 
 @pytest.mark.integration
+def test_a_crowning_that_was_cut_short_is_not_gone_back_from(
+    registry: Registry, places: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = _registered(registry, places, name, 2)
+    three = registry.register(_fit(places, name, 3.0))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(registry.tracking), "set_alias", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            registry.settle(three, BETTER)
+    assert registry.champion(name) == registry.version(name, two.version)
+    assert registry.roll_back(name, "").version == one.version
+
+
+@pytest.mark.integration
 def test_a_champion_of_before_reigns_were_written_down_can_be_gone_back_to(
     registry: Registry, places: Path, name: str
 ) -> None:
