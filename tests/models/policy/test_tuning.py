@@ -1,0 +1,96 @@
+"""Studies of settings with Ray Tune: the best is found, a killed worker and a stopped study lose nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from models.policy.tuning import Span, Study, search
+
+pytestmark = pytest.mark.integration
+SPANS = {"rate": Span(1e-4, 1e-1, log=True), "bend": Span(0.0, 1.0)}
+
+
+class Bowl:
+    """Costs less round by round, most where rate is 0.01 and bend 0.5; every round leaves a line."""
+
+    def __init__(self, settings: Mapping[str, float], log: Path, killed: Path | None) -> None:
+        self.settings, self.log, self.killed = settings, log, killed
+        self.done = 0
+
+    def advance(self) -> float:
+        import math
+
+        if self.killed is not None and self.done == 2 and not self.killed.exists():
+            self.killed.write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.done += 1
+        with self.log.open("a") as out:
+            out.write(f"{os.getpid()} {self.done}\n")
+        off = abs(math.log10(self.settings["rate"]) + 2) + abs(self.settings["bend"] - 0.5)
+        return off + 1 / self.done
+
+    def save(self, folder: Path) -> None:
+        (folder / "bowl.json").write_text(json.dumps(self.done))
+
+    def load(self, folder: Path) -> None:
+        self.done = json.loads((folder / "bowl.json").read_text())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ray_running() -> Iterator[None]:
+    import ray
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
+                 object_store_memory=100 * 2**20)  # fmt: skip
+        yield
+        ray.shutdown()
+
+
+def maker(folder: Path, killed: bool = False):
+    log, mark = folder / "rounds.log", folder / "mark" if killed else None
+    return lambda settings: Bowl(settings, log, mark)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_best_settings_are_found_and_laggards_end_early(tmp_path: Path) -> None:
+    study = Study(tmp_path, "asha", trials=6, rounds=4, at_once=2, seed=3)
+    found = search(maker(tmp_path), SPANS, study)
+    costs = {name: curve[-1] for name, curve in found.curves.items()}
+    assert found.cost == pytest.approx(min(costs.values()))
+    assert len(found.curves) == 6
+    assert found.broken == ()
+    assert (found.checkpoint / "bowl.json").is_file()
+    again = search(maker(tmp_path), SPANS, study)  # all is done: nothing is learnt twice
+    assert again.settings == found.settings
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_that_is_killed_goes_on_from_its_last_round(tmp_path: Path) -> None:
+    study = Study(tmp_path, "killed", trials=1, rounds=4, at_once=1)
+    found = search(maker(tmp_path, killed=True), SPANS, study)
+    rounds = [line.split() for line in (tmp_path / "rounds.log").read_text().splitlines()]
+    assert [int(number) for _, number in rounds] == [1, 2, 3, 4]  # none is missing, none is twice
+    assert len({pid for pid, _ in rounds}) == 2
+    assert rounds[0][0] == (tmp_path / "mark").read_text()
+    assert found.broken == ()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_population_changes_its_rates_while_it_learns(tmp_path: Path) -> None:
+    study = Study(tmp_path, "pb2", trials=3, rounds=3, method="pb2", at_once=2)
+    found = search(maker(tmp_path), SPANS, study)
+    assert all(
+        SPANS[name].low <= value <= SPANS[name].high for name, value in found.settings.items()
+    )
+    assert len(found.curves) == 3
+    assert found.cost == pytest.approx(min(curve[-1] for curve in found.curves.values()))
+    assert json.loads((found.checkpoint / "bowl.json").read_text()) >= 3
