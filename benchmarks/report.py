@@ -41,6 +41,14 @@ def milliseconds(work: Callable[[], object], times: int) -> dict[str, float]:
     return {"median": float(np.median(spent)), "min": min(spent), "max": max(spent)}
 
 
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table alone; floats with three figures."""
+    table = Table(*columns, title=title)
+    for row in rows:
+        table.add_row(*(f"{cell:,.3g}" if isinstance(cell, float) else str(cell) for cell in row))
+    Console().print(table)
+
+
 def show(
     title: str,
     columns: Sequence[str],
@@ -50,11 +58,6 @@ def show(
 ) -> None:
     """The table, then the figures with the machine they were measured on as one line of JSON."""
     if not json_only:
-        table = Table(*columns, title=title)
-        for row in rows:
-            table.add_row(
-                *(f"{cell:,.3g}" if isinstance(cell, float) else str(cell) for cell in row)
-            )
-        Console().print(table)
+        show_table(title, columns, rows)
     machine = {"python": platform.python_version(), "machine": platform.machine()}
     print(json.dumps(figures | {"on": machine}))

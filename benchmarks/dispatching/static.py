@@ -1,0 +1,60 @@
+"""Held plants as planned: rules, the policy alone, local search and the optimiser's long run in one table."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from benchmarks.dispatching.scope import Part, Scene, beside, scale_of, written
+from benchmarks.report import progress
+from envs.fleet.luck import CERTAIN
+from envs.rules import RULES, dispatch, tuned_atcs
+from models.optimize import prepare, solve
+from models.optimize.search.annealing import search
+from models.policy.evaluation import best_of, greedy, judge, tuned
+from plant import Plant, Schedule, evaluate
+
+LIST_ATCS, SEARCH, LONG = "list ATCS, tuned per plant", "local search", "optimiser, long"
+
+
+def measure(scene: Scene) -> Part:
+    """Costs of every way to plan, over tuned ATCS and over the best known of each plant."""
+    effort, plants = scene.effort, scene.plants(scene.effort.plants)
+    costs: dict[str, list[float]] = {}
+    seconds: dict[str, float] = {}
+    entrants = (greedy(scene.policy), best_of(scene.policy, effort.trials), tuned(CERTAIN))
+    for one in judge(plants, entrants, clock=time.thread_time, scales=list(map(scale_of, plants))):
+        progress(one.name)
+        costs[one.name], seconds[one.name] = one.costs[:, 0].tolist(), one.seconds
+    prepare()
+    for name, plan in _planners(scene):
+        costs[name], began = [], time.process_time()
+        for number, plant in enumerate(plants):
+            progress(f"{name}: plant {number + 1} of {len(plants)}")
+            costs[name].append(evaluate(plant, plan(plant)).cost.total)
+        seconds[name] = (time.process_time() - began) / len(plants)
+    best = [min(each) for each in zip(*costs.values(), strict=True)]
+    columns = ("who plans", "over tuned list ATCS", "over best known", "s a plant")
+    part = Part(f"{len(plants)} test plants as planned", columns)
+    for name, each in costs.items():
+        over, above = beside(each, costs[LIST_ATCS]), beside(each, best)
+        part.rows.append((name, written(over), written(above), seconds[name]))
+        part.figures[name] = {"over_atcs": over.mean, "over_best": above.mean, "costs": each}
+    return part
+
+
+def _planners(scene: Scene) -> Iterator[tuple[str, Callable[[Plant], Schedule]]]:
+    effort = scene.effort
+    yield LIST_ATCS, tuned_atcs
+    yield (
+        f"{SEARCH}, {effort.search:g} s",
+        lambda plant: (
+            search(
+                plant, dispatch(plant, RULES["atcs"]), effort.search, clock=time.thread_time
+            ).schedule
+        ),
+    )
+    yield (
+        f"{LONG} ({effort.long:g} s × {effort.workers})",
+        lambda plant: solve(plant, seconds=effort.long, workers=effort.workers).schedule,
+    )

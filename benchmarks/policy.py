@@ -1,0 +1,56 @@
+"""What the learned policy is worth: `python -m benchmarks.policy [--quick] [--only PART ...] [--json]`.
+
+Parts: static (30 held plants as planned: rules, the policy, the best of 64, local search, the optimiser's
+long run), closed (the same with breakdowns, late material and rush orders, against replanning by local
+search every hour), starts (how soon the optimiser is where it would be after a second), sizes (20, 50, 100
+lines with the same weights), speed (PPO as one agent and as fifty; a decision's milliseconds). `--policy
+FOLDER` takes other weights than those shipped, `--specialist LINES=FOLDER` adds a policy that was trained
+for one size. Seconds are processor time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from benchmarks.dispatching import closed, sizes, speed, starts, static
+from benchmarks.dispatching.scope import QUICK, Effort, Part, Scene
+from benchmarks.report import arguments, show, show_table
+from models.policy.files import SHIPPED, load_policy
+
+PARTS = ("static", "closed", "starts", "sizes", "speed")
+
+
+def main() -> None:
+    """Prints a table a part, and all figures as the last line."""
+    parser = arguments(__doc__)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--policy", type=Path, default=SHIPPED)
+    parser.add_argument("--specialist", action="append", default=[], metavar="LINES=FOLDER")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    scene = Scene(load_policy(options.policy), QUICK if options.quick else Effort())
+    special = dict(one.split("=", 1) for one in options.specialist)
+    measures: dict[str, Callable[[], Part]] = {
+        "static": lambda: static.measure(scene),
+        "closed": lambda: closed.measure(scene),
+        "starts": lambda: starts.measure(scene),
+        "sizes": lambda: sizes.measure(
+            scene, {int(lines): Path(folder) for lines, folder in special.items()}
+        ),
+        "speed": lambda: speed.measure(scene),
+    }
+    figures: dict[str, object] = {}
+    for name in options.only:
+        part = measures[name]()
+        figures[name] = part.figures
+        if name == options.only[-1]:
+            show(part.title, part.columns, part.rows, figures, options.json)
+        elif not options.json:
+            show_table(part.title, part.columns, part.rows)
+
+
+if __name__ == "__main__":
+    main()
