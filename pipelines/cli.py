@@ -17,6 +17,7 @@ from pipelines.commands import (
     models,
     pictures,
     planning,
+    policy,
     react,
     service,
     steps,
@@ -38,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 GROUPS = (
-    steps, forecast, models, planning, alternatives, exchange, pictures, history, factory, stream,
+    steps, forecast, models, policy, planning, alternatives, exchange, pictures, history, factory, stream,
     react, service,
 )  # fmt: skip
 for group in GROUPS:
