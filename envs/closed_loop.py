@@ -141,7 +141,7 @@ class Follower:
         """The choices [1, L, 3] that carry the plan on: a planned run in its minute, else to hold."""
         state, lines = self.env.state, self.env.fleet.lines
         action = np.zeros((1, lines, 3), np.int64)
-        for line in np.flatnonzero(state.deciding):
+        for line in np.flatnonzero(state.deciding).tolist():
             self._drop_unneeded(line)
             if not self.queues[line]:
                 continue
@@ -160,7 +160,7 @@ class Follower:
 
     def note(self, before: NDArray[np.int64]) -> None:
         """Strike out the planned runs of lines that were told one since they had `begun` so many."""
-        for line in np.flatnonzero(self.begun() > before):
+        for line in np.flatnonzero(self.begun() > before).tolist():
             self.queues[line].pop(0)
 
     def _drop_unneeded(self, line: int) -> None:

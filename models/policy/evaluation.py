@@ -162,7 +162,7 @@ def _judged(
             began = clock()
             found = episode_costs(env, policy, seed)
             seconds += clock() - began
-            for row in np.flatnonzero(found < costs[:, column]):
+            for row in np.flatnonzero(found < costs[:, column]).tolist():
                 costs[row, column] = found[row]
                 kpis[row][column] = _kpis(env, row)
     mean = {name: float(np.mean([one[name] for row in kpis for one in row])) for name in kpis[0][0]}

@@ -154,13 +154,13 @@ def _method(spans: Mapping[str, Span], study: Study) -> dict[str, Any]:
     from ray.tune.search.optuna import OptunaSearch
 
     if study.method == "pb2":
-        bounds = {name: [span.low, span.high] for name, span in spans.items()}
+        bounds: dict[str, Any] = {name: [span.low, span.high] for name, span in spans.items()}
         return {
             "scheduler": PB2(time_attr=ROUND, perturbation_interval=1, hyperparam_bounds=bounds)
         }
     import optuna
 
-    space = {
+    space: dict[str, Any] = {
         name: optuna.distributions.FloatDistribution(span.low, span.high, log=span.log)
         for name, span in spans.items()
     }

@@ -29,7 +29,7 @@ class LineChoices(Distribution):
     def __init__(self, logits: Tensor) -> None:
         self.flat = logits
         rows = logits if self.lines is None else logits.view(*logits.shape[:-1], self.lines, -1)
-        parts = rows.split([rows.shape[-1] - SIZES - MODES, SIZES, MODES], -1)
+        parts = torch.split(rows, [rows.shape[-1] - SIZES - MODES, SIZES, MODES], -1)
         self.parts = [torch.log_softmax(part, -1) for part in parts]
 
     @staticmethod
@@ -73,7 +73,7 @@ class LineChoices(Distribution):
     def kl(self, other: Any, **_: Any) -> Tensor:
         """The divergence [B] from another distribution of the same shape, sizes and modes included."""
         pairs = zip(self.parts, other.parts, strict=True)
-        return self._together(sum((p.exp() * (p - q)).sum(-1) for p, q in pairs))  # type: ignore[arg-type]
+        return self._together(sum((p.exp() * (p - q)).sum(-1) for p, q in pairs))
 
     def to_deterministic(self) -> Distribution:
         """The most likely choice, size and mode of each line."""

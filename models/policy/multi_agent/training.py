@@ -205,9 +205,10 @@ def _fleet(config: dict[str, Any]) -> PooledFleet:
 
 def _lines(config: Any) -> Any:
     """One of the plants, line by line."""
-    from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
+    from ray.rllib.env.wrappers import pettingzoo_env
 
     plants = config["plants"]
     place = int(getattr(config, "vector_index", 0) or 0) % len(plants)
     env = LinesEnv(plants[place], config["luck"], scale=config["scales"][place])
-    return ParallelPettingZooEnv(PooledLines(env))
+    wrapper: Any = pettingzoo_env.ParallelPettingZooEnv
+    return wrapper(PooledLines(env))

@@ -17,7 +17,6 @@ from envs.fleet.kernel_observe import (
     PLANT_FEATURES,
     SLOT_FEATURES,
 )
-from envs.fleet.observation import Observation
 from envs.lines_env import LineObservation, LinesEnv
 from envs.vector_env import FleetEnv
 
@@ -30,7 +29,7 @@ def whole_of(plant: NDArray[Any], lines: NDArray[Any], items: NDArray[Any]) -> N
     return np.concatenate(parts, axis=-1).astype(np.float32)
 
 
-class PooledFleet(VectorObservationWrapper):  # type: ignore[type-arg]
+class PooledFleet(VectorObservationWrapper):
     """A fleet seen as `lines` [B, L, F], `slots` [B, L, K, G], `mask` [B, L, 1 + K] and `whole` [B, W]."""
 
     def __init__(self, env: FleetEnv) -> None:
@@ -40,7 +39,7 @@ class PooledFleet(VectorObservationWrapper):  # type: ignore[type-arg]
         self.single_observation_space = single
         self.observation_space = batch_space(single, env.num_envs)
 
-    def observations(self, observations: Observation) -> Observation:
+    def observations(self, observations: Any) -> Any:
         """The same of a batch of observations."""
         whole = whole_of(observations["plant"], observations["lines"], observations["items"])
         kept = {name: observations[name] for name in ("lines", "slots", "mask")}
