@@ -205,7 +205,7 @@ class Tracking:
             raise DigestError(
                 f"model {version.name} version {version.version}: expected {expected}, found "
                 f"{found} in {folder}: it is not what was registered; it is not loaded. Restore "
-                "its files, or delete this version and run the step again"
+                "its files, go back to the version before (takt models rollback), or delete this one"
             )
         (payload,) = (folder / "artifacts").iterdir()
         return payload
