@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from models.policy.dispatcher import Dispatcher, NetworkShape
 
@@ -23,7 +23,7 @@ def save_policy(policy: Dispatcher, folder: Path) -> str:
     """The SHA-256 of the weights, which are stored in the folder with their description."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: values.detach().contiguous() for name, values in policy.state_dict().items()}
-    save_file(state, folder / WEIGHTS)
+    (folder / WEIGHTS).write_bytes(save(state))  # `save_file` lets nobody else read it
     digest = _digest(folder / WEIGHTS)
     description = {"sha256": digest, "shape": asdict(policy.shape)}
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", "utf-8")

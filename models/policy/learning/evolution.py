@@ -49,14 +49,18 @@ def generation(
     scored = policy if policy.has_layers() else policy.by_rule
     with torch.inference_mode():
         costs = group.play(lambda seen: most_likely(scored(tensors(seen), styles)).numpy(), seeds)
-    each = drawn.reshape(group.plants, group.ways, -1)
+    move(search, drawn.reshape(group.plants, group.ways, -1), costs)
+    return costs
+
+
+def move(search: Search, drawn: Floats, costs: Floats) -> None:
+    """Move the search towards the draws [plants, ways, length] that cost [plants, ways] least."""
     worth = utilities(costs)[..., None]
-    pull = (worth * each).sum(1).mean(0)
-    spread = (worth * (each**2 - 1.0)).sum(1).mean(0)
+    pull = (worth * drawn).sum(1).mean(0)
+    spread = (worth * (drawn**2 - 1.0)).sum(1).mean(0)
     search.mean = search.mean + search.mean_rate * search.deviation * pull
     step = np.clip(search.deviation_rate * spread, -0.2, 0.2)
     search.deviation = search.deviation * np.exp(step)
-    return costs
 
 
 def utilities(costs: Floats) -> Floats:

@@ -12,7 +12,7 @@ import torch
 
 from envs.fleet.luck import CERTAIN
 from envs.rules import tuned_atcs
-from envs.splits import Spread, scenario_of
+from envs.splits import Spread
 from models.policy.acting import tensors
 from models.policy.choices import most_likely
 from models.policy.dispatcher import Dispatcher, shape_of
@@ -24,8 +24,15 @@ from models.policy.learning.improvement import Step, imitate_best, improve
 from models.policy.learning.recipe import Recipe, Stage
 from plant import evaluate
 
+EXAMINED = Spread()
 POOL = 8  # groups kept to be played again
-MARKS, CURVE, STATE, OPTIMIZER = "marks.json", "curve.json", "state.json", "optimizer.pt"
+MARKS, CURVE, STATE, OPTIMIZER, BEST = (
+    "marks.json",
+    "curve.json",
+    "state.json",
+    "optimizer.pt",
+    "best",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,11 @@ class Mark:
     training: float
     likely: float
     best: float
+
+    @property
+    def worth(self) -> float:
+        """What points are compared by."""
+        return (self.likely + self.best) / 2.0
 
 
 @dataclass(slots=True)
@@ -70,7 +82,7 @@ class Learner:
         recipe: Recipe,
         folder: Path,
         clock: Callable[[], float],
-        report: Callable[[str], None],
+        report: Callable[[str], object],
         styles: int = 8,
     ) -> None:
         self.recipe, self.folder, self.clock, self.report = recipe, folder, clock, report
@@ -91,7 +103,7 @@ class Learner:
             self.policy.deviation.copy_(as_tensor(deviation))
 
     def run(self) -> Dispatcher:
-        """The dispatcher at the recipe's end."""
+        """The dispatcher that did best on the validation plants, at the recipe's end."""
         while self.state.stage < len(self.recipe.stages):
             stage = self.recipe.stages[self.state.stage]
             if self.state.round == 0 and stage.sharpen != 1.0:
@@ -102,8 +114,9 @@ class Learner:
                 self.state.episodes, self.state.examined_at,
             )  # fmt: skip
             self.optimizer = self._fresh_optimizer()
+            self.examine()
             self.store()
-        return self.policy.eval()
+        return load_policy(self.folder / BEST)
 
     def _stage(self, stage: Stage) -> None:
         last = self.clock()
@@ -180,12 +193,12 @@ class Learner:
         known: dict[str, float] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
         found = []
         for number in range(self.recipe.examined):
-            (one,) = assignments_of("validation", [number], Spread())
+            (one,) = assignments_of("validation", [number], EXAMINED)
             if str(number) not in known:
                 known[str(number)] = evaluate(one.plant, tuned_atcs(one.plant)).cost.total
                 self.folder.mkdir(parents=True, exist_ok=True)
                 file.write_text(json.dumps(known) + "\n", "utf-8")
-                self.report(f"{scenario_of('validation', number)}: {known[str(number)]:,.0f}")
+                self.report(f"validation plant {number}: tuned ATCS {known[str(number)]:,.0f}")
             found.append((group_of([one], 1 + self.styles, CERTAIN), known[str(number)]))
         return found
 
@@ -211,6 +224,8 @@ class Learner:
             state.stage, stage.kind, state.round, round(state.gone + state.minutes, 2), state.episodes,
             round(float(np.mean(self.costs or [0.0])), 4), round(likely, 4), round(best, 4),
         )  # fmt: skip
+        if all(mark.worth <= one.worth for one in self.curve):
+            save_policy(self.policy, self.folder / BEST)
         self.curve.append(mark)
         self.report(json.dumps(asdict(mark)))
         return mark

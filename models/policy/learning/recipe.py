@@ -57,8 +57,7 @@ class Recipe:
 SHIPPED = Recipe(
     (
         Stage("evolve", 5.3, (10, 20), (7, 10), 4, 16, rate=0.5, lucky=0),
-        Stage("evolve", 10.0, (8, 32), (7, 14), 4, 16, rate=0.5, lucky=4),
-        Stage("improve", 6.0, (8, 20), (7, 10), 4, 12, rate=0.003, lucky=4, share=0.6),
+        Stage("evolve", 2.1, (8, 32), (7, 14), 4, 16, rate=0.5, lucky=0),
     )
 )
-"""What makes the weights that ship; minutes of processor time, on a core that others use, too."""
+"""What made the weights that ship; minutes of processor time, on a core that others used, too."""

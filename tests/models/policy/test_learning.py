@@ -1,0 +1,248 @@
+"""Ways to learn: groups of episodes, evolution, advantages, clipping, self-labelling, and going on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from envs.fleet.plants import Assignment
+from envs.scenarios import generate
+from envs.splits import Spread
+from plant import Schedule, Weights, evaluate
+
+pytestmark = pytest.mark.integration
+torch = pytest.importorskip("torch")
+
+from models.policy.acting import tensors  # noqa: E402
+from models.policy.choices import log_probability  # noqa: E402
+from models.policy.contest import standing, yardsticks  # noqa: E402
+from models.policy.dispatcher import Dispatcher, shape_of  # noqa: E402
+from models.policy.draft import draft, played  # noqa: E402
+from models.policy.files import load_policy, save_policy  # noqa: E402
+from models.policy.learning import learner as learning  # noqa: E402
+from models.policy.learning.episodes import advantages, recorded  # noqa: E402
+from models.policy.learning.evolution import (  # noqa: E402
+    Search,
+    first_deviation,
+    generation,
+    move,
+    utilities,
+)
+from models.policy.learning.groups import Group, group_of  # noqa: E402
+from models.policy.learning.improvement import (  # noqa: E402
+    Step,
+    clipped_gain,
+    imitate,
+    imitate_best,
+    improve,
+)
+from models.policy.learning.recipe import Recipe, Stage  # noqa: E402
+
+PLANTS = [generate(3, 6, 40, 5, 0.9, 1), generate(4, 8, 50, 5, 0.95, 2, stages=2)]
+WAYS = 4
+
+
+@pytest.fixture(scope="module")
+def group() -> Group:
+    return group_of([Assignment(plant) for plant in PLANTS], WAYS, record=400)
+
+
+def fresh(group: Group) -> Dispatcher:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        policy = Dispatcher(shape_of(group.env.single_observation_space))
+    policy.deviation.copy_(torch.from_numpy(first_deviation(policy, group, 40)))
+    return policy
+
+
+def test_ways_that_play_alike_cost_alike_and_the_referee_agrees(group: Group) -> None:
+    with torch.inference_mode():
+        policy = fresh(group)
+        costs = group.play(
+            lambda seen: policy.by_rule(tensors(seen)).choice.argmax(-1, keepdim=True)
+            .repeat(1, 1, 3).mul(torch.tensor([1, 0, 0])).numpy(),
+            [5, 6],
+        )  # fmt: skip
+    assert costs.shape == (2, WAYS)
+    assert np.allclose(costs, costs[:, :1])
+    for place, plant in enumerate(PLANTS):
+        row = place * WAYS
+        total = evaluate(plant, group.env.schedule(row)).cost.total
+        assert costs[place, 0] * group.env.scales[row] == pytest.approx(total)
+
+
+def test_utilities_favour_the_cheapest_and_add_up_to_nothing() -> None:
+    worth = utilities(np.array([[3.0, 1.0, 2.0, 4.0]]))
+    assert worth.sum() == pytest.approx(0.0)
+    assert worth[0].argmax() == 1
+    assert worth[0, 3] == worth[0].min()
+
+
+def test_the_search_finds_the_bottom_of_a_bowl() -> None:
+    rng = np.random.default_rng(0)
+    search = Search(np.array([3.0, -2.0, 1.0]), np.ones(3))
+    for _ in range(150):
+        drawn = rng.standard_normal((4, 16, 3))
+        costs = ((search.mean + drawn * search.deviation) ** 2).sum(axis=2)
+        move(search, drawn, costs)
+    assert np.abs(search.mean).max() < 0.2
+    assert search.deviation.max() < 1.0
+
+
+def test_evolution_makes_the_rule_cheaper() -> None:
+    group = group_of([Assignment(PLANTS[1])], 8)
+    policy, rng = fresh(group), np.random.default_rng(0)
+    search = Search(
+        policy.rule.detach().numpy().astype(float), policy.deviation.numpy().astype(float)
+    )
+    costs = [generation(search, policy, group, rng, own=True)[0] for _ in range(12)]
+    assert np.mean([one[0] for one in costs[-4:]]) < costs[0][0]
+
+
+def test_credit_of_a_decision_is_how_the_way_goes_on_beside_the_others(group: Group) -> None:
+    policy, rng = fresh(group), np.random.default_rng(0)
+    generator = torch.Generator().manual_seed(0)
+    episodes = recorded(group, policy, generator, rng, [1, 2], 1.0)
+    balance = episodes.balance
+    assert balance[-1] == pytest.approx(episodes.costs.reshape(-1))
+    credit = advantages(episodes, WAYS, 1e12)
+    change = balance - balance.reshape(len(balance), -1, WAYS).mean(axis=2).repeat(WAYS, axis=1)
+    for moment in range(0, len(credit), 37):
+        row, tick = episodes.row[moment], episodes.tick[moment]
+        assert credit[moment] == pytest.approx(change[tick, row] - change[-1, row], abs=1e-6)
+
+
+def test_what_was_recorded_has_the_probabilities_that_it_was_drawn_with(group: Group) -> None:
+    policy, rng = fresh(group).eval(), np.random.default_rng(0)
+    episodes = recorded(group, policy, torch.Generator().manual_seed(0), rng, [1, 2], 0.3)
+    chosen = np.arange(len(episodes.row))
+    with torch.inference_mode():
+        again = log_probability(
+            policy(episodes.batch(chosen)), torch.from_numpy(episodes.actions[chosen])
+        )
+    assert np.allclose(again.numpy(), episodes.logp, atol=1e-4)
+
+
+def test_one_joint_ratio_leaves_the_clip_where_each_lines_own_stays_in_it() -> None:
+    change = torch.full((1, 50), 0.02)
+    deciding, advantage = torch.ones(1, 50, dtype=torch.bool), torch.ones(1)
+    _, by_line = clipped_gain(change, advantage, deciding, Step(clip="line"))
+    _, jointly = clipped_gain(change, advantage, deciding, Step(clip="joint"))
+    assert float(by_line) == 0.0
+    assert float(jointly) == 1.0
+
+
+def test_improving_makes_what_went_well_more_likely(group: Group) -> None:
+    policy, rng = fresh(group), np.random.default_rng(0)
+    episodes = recorded(group, policy, torch.Generator().manual_seed(0), rng, [1, 2], 1.0)
+    worth = advantages(episodes, WAYS, 192.0)
+    optimizer = torch.optim.Adam(policy.parameters(), lr=0.003)
+    improve(policy, optimizer, episodes, WAYS, rng, Step(passes=4, reach=10.0))
+    drawn = np.flatnonzero(episodes.row % WAYS != 0)
+    with torch.inference_mode():
+        logp = log_probability(
+            policy(episodes.batch(drawn)), torch.from_numpy(episodes.actions[drawn])
+        )
+    change = (logp.numpy() - episodes.logp[drawn]).sum(axis=1)
+    assert np.corrcoef(change, worth[drawn])[0, 1] > 0.1
+
+
+def test_the_best_way_is_imitated(group: Group) -> None:
+    policy, rng = fresh(group), np.random.default_rng(0)
+    episodes = recorded(group, policy, torch.Generator().manual_seed(0), rng, [1, 2], 1.0)
+    optimizer = torch.optim.Adam(policy.parameters(), lr=0.003)
+    first = imitate_best(policy, optimizer, episodes, WAYS, rng, Step(passes=2))
+    later = imitate_best(policy, optimizer, episodes, WAYS, rng, Step(passes=2))
+    if first["beaten"] > 0:
+        assert later["loss"] < first["loss"]
+    rows = np.flatnonzero(episodes.row == 1)
+    losses = [imitate(policy, optimizer, episodes, rows) for _ in range(5)]
+    assert losses[-1] < losses[0]
+
+
+def test_a_draft_is_the_cheapest_that_was_played_and_feasible(group: Group) -> None:
+    policy = fresh(group).eval()
+    for plant in PLANTS:
+        told = played(Assignment(plant), policy, np.random.default_rng(1), 2, WAYS)
+        verdict = evaluate(plant, told.schedule)
+        assert verdict.feasible
+        assert verdict.cost.total == pytest.approx(told.costs.min())
+        assert told.costs.shape == (2, WAYS)
+        assert told.costs.min() <= told.own
+
+
+def test_a_draft_keeps_what_is_locked_and_weighs_as_it_is_told(group: Group) -> None:
+    from dataclasses import replace
+
+    policy, plant, weights = fresh(group).eval(), PLANTS[0], Weights(tardiness=3.0)
+    base = draft(plant, policy, np.random.default_rng(0), 1)
+    locked = Schedule(tuple(replace(run, lock="all") for run in base.runs[:3]))
+    found = draft(plant, policy, np.random.default_rng(0), 1, weights, locked)
+    assert {run.id for run in locked.runs} <= {run.id for run in found.runs}
+    assert evaluate(plant, found, locked, weights).feasible
+
+
+def test_more_runs_than_there_was_room_for_are_made_room_for(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.policy import draft as drafting
+
+    monkeypatch.setattr(drafting, "RUNS_A_DAY", 1)
+    assert evaluate(
+        PLANTS[1], draft(PLANTS[1], fresh(group).eval(), np.random.default_rng(0), 1)
+    ).feasible
+
+
+def test_the_policy_that_ships_beats_atcs_tuned_for_the_plant_and_chance() -> None:
+    plant = generate(10, 12, 110, 7, 0.95, 4_000_001)
+    marks = yardsticks(plant, 0, Weights())
+    worth = standing(plant, load_policy(), 0, Weights(), rounds=4)
+    assert worth.best < marks.tuned_atcs
+    assert worth.likely < marks.greedy < marks.chance
+
+
+def test_learning_that_was_interrupted_goes_on_as_it_would_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {"lines": (3, 4), "days": (3, 4), "plants": 1, "ways": 4}
+    stages = (
+        Stage("evolve", 1.0, rate=0.5, **small),  # type: ignore[arg-type]
+        Stage("improve", 1.0, share=1.0, **small),  # type: ignore[arg-type]
+    )
+    recipe = Recipe(stages, examined=1, examine_minutes=0.5)
+    monkeypatch.setattr(learning, "EXAMINED", Spread(lines=(3, 4), days=(3, 4)))
+
+    def run(folder: Path, rounds: int) -> learning.Learner:
+        ticks = itertools.count()
+        found = learning.Learner(
+            recipe, folder, lambda: 30.0 * next(ticks), lambda _: None, styles=1
+        )
+        for _ in range(rounds):
+            stage = recipe.stages[0]
+            found._round(stage)
+        found.store()
+        return found
+
+    whole = run(tmp_path / "whole", 2)
+    run(tmp_path / "parts", 1)
+    parts = run(tmp_path / "parts", 1)
+    assert torch.equal(whole.policy.rule, parts.policy.rule)
+    assert whole.state == parts.state
+    done = learning.Learner(
+        recipe, tmp_path / "parts", itertools.count(0, 30).__next__, lambda _: None, styles=1
+    )
+    done.run()
+    curve = json.loads((tmp_path / "parts" / "curve.json").read_text())
+    assert {one["kind"] for one in curve} == {"evolve", "improve"}
+    assert load_policy(tmp_path / "parts").has_layers()
+
+
+def test_files_of_a_policy_are_read_by_whoever_may_read_the_folder(
+    group: Group, tmp_path: Path
+) -> None:
+    save_policy(fresh(group), tmp_path)
+    assert (tmp_path / "weights.safetensors").stat().st_mode & 0o044 == 0o044
