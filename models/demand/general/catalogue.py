@@ -127,7 +127,8 @@ def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:
     zeros = np.array([(histories.of(n) <= 0).mean() for n in range(len(histories))])
     if (zeros == 0).mean() > ALL_POSITIVE:
         names += [f"theta:{short}", "trees:level:log", f"network:{look}:log", f"ces:{short}:log"]
-        names += [f"network:{look}", f"ces:{short}", "trees:last"]
+        anchored = "trees:level" if len(task.seasons) > 1 else "trees:last"
+        names += [f"network:{look}", f"ces:{short}", anchored]
     else:
         names += [f"theta:{short}", f"ces:{short}", "trees:zero", "trees:level", f"network:{look}"]
     if np.median(zeros) > INTERMITTENT:
