@@ -79,7 +79,7 @@ def main() -> None:
     for one in questions:
         if asked.test is not None or (asked.out is not None and asked.first is None):
             test = read(asked.test) if asked.test else _days_after(table, asked.horizon)
-            outs.append(_forecast(one, table, test))
+            outs.append(_forecast(one, table, test).assign(question=one.name))
             if one.schema.value in test.columns and test[one.schema.value].notna().all():
                 scored = _scores(one, outs[-1], test)
                 rows.append([one.name, "test", *scored.values()])
@@ -142,7 +142,9 @@ def _questions(is_daily: bool, horizon: int, seed: int, quick: bool) -> list[Que
     if quick:
         config = replace(config, folds=4, copies=2, rounds=60)
     if is_daily:
-        return [Question("units a day", PRODUCTS, config)]
+        # A day's own figures are its weekday alone.
+        members = tuple(name for name in config.members if name != "own")
+        return [Question("units a day", PRODUCTS, replace(config, members=members))]
     config = replace(
         config, folds=4, window_days=5, rounds=300, least_rows=10, members=("median", *BOOSTED)
     )

@@ -12,6 +12,8 @@ from models.rates.levels import Levels, joined, keep_levels, keep_weekdays, with
 from models.rates.schema import Floats, RateSchema, days_of
 
 LEAST_NAMED = 5
+# Trees that may split on any group of names learn them by heart where each has few rows.
+LEAST_GROUPED = 100
 EVERYONE = "everyone"
 OUTPUT = "output"
 # Levels are compared with the key's mean of so many values.
@@ -103,7 +105,7 @@ def look(rows: pd.DataFrame, schema: RateSchema, memory: Memory, asked: Floats) 
         found |= _figures(name, figures, over, asked)
     found["level:weekday_mean"] = simple["weekday_mean"] / scale
     for name in (*schema.keys, *schema.names):
-        found[f"name:{name}"] = pd.Categorical(rows[name], list(memory.names[name]))
+        found[f"name:{name}"] = _named(rows[name], memory.names[name], len(memory.rows))
     return Looked(pd.DataFrame(found, index=rows.index), scale, simple)
 
 
@@ -166,6 +168,14 @@ def _open(rows: pd.DataFrame, schema: RateSchema, value: Floats) -> Floats:
     if schema.closed is None:
         return value
     return np.where(rows[schema.closed].to_numpy(np.float64) > 0, np.nan, value)
+
+
+def _named(column: pd.Series, names: tuple[str, ...], rows: int) -> pd.Categorical | Floats:
+    """Names as categories where each has rows enough on average, else as places in the alphabet."""
+    found = pd.Categorical(column, list(names))
+    if rows >= LEAST_GROUPED * len(names):
+        return found
+    return np.where(found.codes < 0, np.nan, found.codes.astype(np.float64))
 
 
 def _common(names: pd.Series) -> tuple[str, ...]:
