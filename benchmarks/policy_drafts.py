@@ -76,7 +76,8 @@ def _measured(
         draft = evaluate(plant, told.schedule)
         if not draft.feasible:
             raise RuntimeError(f"{split} plant {number}: {draft.violations[0].message}")
-        shares.append((atcs, told.own, told.costs[0].min(), draft.cost.total) / np.float64(tuned))
+        costs = np.array([atcs, told.own, told.costs[0].min(), draft.cost.total])
+        shares.append(costs / tuned)
     return np.array(shares), np.array(seconds)
 
 

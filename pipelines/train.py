@@ -125,7 +125,7 @@ def _iterations(context: Context, trainer: Trainer, run: TrackedRun) -> Iterator
     """Learn until the budget is spent, telling and logging each iteration."""
     params, began = context.params.train, context.clock()
     for progress in trainer.iterations():
-        told = {k: v for k, v in asdict(progress).items() if v is not None}
+        told = {k: v for k, v in progress.figures().items() if v is not None}
         run.log_metrics(
             {f"train/{name}": value for name, value in told.items()}, progress.iteration
         )

@@ -36,6 +36,9 @@ class Progress(Protocol):
     def learned_per_second(self) -> float:
         """Steps of the environment in a second, learning included."""
 
+    def figures(self) -> dict[str, float | None]:
+        """All that is known of it, by name."""
+
 
 class Trainer(Protocol):
     """Learning that goes on until it is no longer asked for more."""

@@ -150,8 +150,8 @@ class Dispatcher(nn.Module):
 
     def has_layers(self) -> bool:
         """Whether the layers add anything to the rule."""
-        last = self.scored, self.hold[-1]
-        return any(bool(one.weight.any() or one.bias.any()) for one in last)
+        last = (*self.scored.parameters(), *self.hold[-1].parameters())
+        return any(bool((one != 0).any()) for one in last)
 
     def _ruled(self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None) -> Ruled:
         rule = self.rule.unsqueeze(0) if style is None else self.rule + style

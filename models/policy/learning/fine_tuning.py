@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,10 @@ class Progress:
     episode_cost: float | None
     deviation: float
     learned_per_second: float
+
+    def figures(self) -> dict[str, float | None]:
+        """All that is known of it, by name."""
+        return asdict(self)
 
 
 class Evolver:

@@ -60,6 +60,10 @@ class Progress:
     sampled_per_second: float
     learned_per_second: float
 
+    def figures(self) -> dict[str, float | None]:
+        """All that is known of it, by name."""
+        return asdict(self)
+
 
 class Trainer:
     """PPO on a fleet; Ray must be running. Close it when done.

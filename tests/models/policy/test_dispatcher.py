@@ -46,7 +46,7 @@ def fresh(env: FleetEnv, scale: float = 0.0) -> Dispatcher:
         policy = Dispatcher(shape_of(env.single_observation_space)).eval()
         with torch.no_grad():
             for parameter in policy.parameters():
-                parameter += scale * torch.randn(parameter.shape)
+                parameter.add_(scale * torch.randn(parameter.shape))
     return policy
 
 
@@ -115,7 +115,7 @@ def test_probabilities_are_those_of_choice_size_and_mode_one_after_the_other() -
     told = log_probability(scores, chosen)
     for plant, line in np.argwhere(seen["mask"].sum(axis=2) > 1):
         choice, size, mode = chosen[plant, line].tolist()
-        parts = [(scores.choice, choice, (plant, line))]
+        parts: list[tuple[Any, int, tuple[Any, ...]]] = [(scores.choice, choice, (plant, line))]
         if choice:
             place = (plant, line, choice)
             parts += [(scores.size, size, place), (scores.mode, mode, place)]

@@ -57,6 +57,6 @@ def test_flat_scores_have_the_same_probabilities() -> None:
     deciding = torch.from_numpy(seen["mask"][..., 1:].any(axis=2))
     assert torch.allclose(flat.entropy(), (entropy(scores) * deciding).sum(-1))
     assert flat.sample().shape == (2, lines * 3)
-    assert kind.required_input_dim(
+    assert LineChoices.required_input_dim(
         FlatFleet([Assignment(PLANTS[0])], scales=[1.0]).single_action_space
     )
