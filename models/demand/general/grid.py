@@ -18,6 +18,7 @@ from models.demand.errors import TableError
 from models.demand.general.histories import Ints
 from models.demand.general.repairs import Repair, refuse
 
+OFFSET = r":\d\d(?:\.\d+)?(Z|[+-]\d\d:?\d\d)$"
 DAY = 86_400_000_000_000
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 NAMES = {3_600_000_000_000: "h", DAY: "D", 60_000_000_000: "min", 1_000_000_000: "s"}
@@ -66,16 +67,21 @@ def read_times(
     ):
         return given.to_numpy(np.int64), ()
     frame = pd.DataFrame({"series": "?", "time": given})
-    try:
-        times = pd.to_datetime(given, format="ISO8601", errors="coerce")
-    except ValueError:  # offsets that differ from row to row, as daylight saving leaves them
-        times = pd.to_datetime(given, format="ISO8601", errors="coerce", utc=True)
+    # Offsets that differ from row to row, as daylight saving leaves them, are one clock in UTC.
+    mixed = _offsets(given).nunique() > 1
+    times = pd.to_datetime(given, format="ISO8601", errors="coerce", utc=mixed or None)
     refuse(
         frame, times.isna().to_numpy(), "a time as ISO 8601 writes it, or a count", "time", "time"
     )
     if times.dt.tz is None and timezone is None:
         return times.astype("datetime64[ns]"), ()
     return _without_zone(times, timezone)
+
+
+def _offsets(given: pd.Series) -> pd.Series:
+    if not pd.api.types.is_object_dtype(given) and not pd.api.types.is_string_dtype(given):
+        return pd.Series(dtype=object)
+    return given.astype(str).str.extract(OFFSET, expand=False)
 
 
 def _without_zone(times: pd.Series, timezone: str | None) -> tuple[pd.Series, tuple[Repair, ...]]:

@@ -62,7 +62,10 @@ def test_the_forecast_beats_the_seasonal_naive_one_on_what_came() -> None:
     assert np.abs(found - actual).mean() < np.abs(naive - actual).mean()
 
 
-@pytest.mark.parametrize("members", [CHEAP, ("network:14", "trees:zero", "theta:7")])
+@pytest.mark.parametrize(
+    "members",
+    [CHEAP, pytest.param(("network:14", "trees:zero", "theta:7"), marks=pytest.mark.slow)],
+)
 def test_nothing_after_an_origin_is_read(members: tuple[str, ...]) -> None:
     clean, _ = read_table(_table(series=12))
     poisoned = clean.values.copy()
@@ -76,6 +79,7 @@ def test_nothing_after_an_origin_is_read(members: tuple[str, ...]) -> None:
     assert not np.array_equal(trials[0].actual, trials[1].actual)
 
 
+@pytest.mark.slow
 def test_a_saved_forecaster_says_the_same(tmp_path: Path) -> None:
     model = _fitted(_table(series=12), members=("network:14", "trees:zero", "theta:7"))
     save_forecaster(model, tmp_path)
