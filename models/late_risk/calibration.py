@@ -67,26 +67,48 @@ def calibrate(slices: Sequence[Slice], weights: Sequence[float]) -> Calibration:
     """Return the calibration that does better on each slice when made of the others."""
     kinds: tuple[Kind, ...] = ("platt", "isotonic")
     kind = min(kinds, key=lambda one: _crossed_loss(slices, weights, one))
-    return fit_calibration(*_pooled(slices, weights), kind)
+    return fit_calibration(*_pooled(slices, weights), kind, _numbers(slices))
 
 
-def fit_calibration(log_odds: Floats, late: Floats, kind: Kind) -> Calibration:
-    """Return the calibration fitted on log odds and labels; the identity where too few were late."""
+def fit_calibration(
+    log_odds: Floats, late: Floats, kind: Kind, slices: Floats | None = None
+) -> Calibration:
+    """Return the calibration fitted on log odds and labels; the identity where too few were late.
+
+    Parameters
+    ----------
+    slices
+        Each order's slice of time. How far the members tell orders of one slice apart is the slope;
+        that lateness is more or less from slice to slice is no reason to trust them less.
+    """
     if min(late.sum(), (1 - late).sum()) < LEAST_LATE:
         return Calibration("platt")
     if kind == "isotonic":
         return _isotonic(log_odds, late)
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=1e3, max_iter=1000).fit(log_odds[:, np.newaxis], late)
+    columns = [log_odds]
+    if slices is not None:
+        columns += [(slices == one).astype(np.float64) for one in np.unique(slices)[1:]]
+    model = LogisticRegression(C=1e3, max_iter=1000).fit(np.column_stack(columns), late)
     # A falling map would say that what the members call risky is safe.
     slope = max(float(model.coef_[0, 0]), 0.0)
-    return Calibration("platt", float(model.intercept_[0]), slope)
+    return Calibration("platt", _offset(slope * log_odds, late), slope)
 
 
 def log_loss(chance: Floats, late: Floats) -> float:
     """Return the mean log loss."""
     return float(-np.mean(late * np.log(chance) + (1 - late) * np.log(1 - chance)))
+
+
+def _offset(log_odds: Floats, late: Floats) -> float:
+    """The shift of all log odds with which the mean chance is the share late."""
+    from scipy.optimize import brentq
+
+    def excess(offset: float) -> float:
+        return float(np.mean(1.0 / (1.0 + np.exp(-(offset + log_odds)))) - late.mean())
+
+    return float(brentq(excess, -50.0, 50.0))
 
 
 def _isotonic(log_odds: Floats, late: Floats) -> Calibration:
@@ -98,6 +120,10 @@ def _isotonic(log_odds: Floats, late: Floats) -> Calibration:
         knots=tuple(float(one) for one in model.X_thresholds_),
         chances=tuple(float(one) for one in model.y_thresholds_),
     )
+
+
+def _numbers(slices: Sequence[Slice]) -> Floats:
+    return np.repeat(np.arange(len(slices), dtype=np.float64), [len(one.late) for one in slices])
 
 
 def _pooled(slices: Sequence[Slice], weights: Sequence[float]) -> tuple[Floats, Floats]:
@@ -113,7 +139,7 @@ def _crossed_loss(slices: Sequence[Slice], weights: Sequence[float], kind: Kind)
     loss = 0.0
     for number, one in enumerate(slices):
         others = [other for place, other in enumerate(slices) if place != number]
-        calibration = fit_calibration(*_pooled(others, weights), kind)
+        calibration = fit_calibration(*_pooled(others, weights), kind, _numbers(others))
         loss += log_loss(calibration.chance(np.array(weights) @ one.log_odds), one.late) * len(
             one.late
         )
