@@ -25,7 +25,8 @@ class Effort:
     plants, rolled: test plants as planned, and with luck. trials: episodes that the best is taken of.
     long: seconds of the optimiser's long run; search: of local search alone; hourly: of a plan in the
     closed loop. budgets: seconds that the optimiser gets from each start, coolings: how cool it begins
-    there. seeds: months of luck. iterations: of PPO, to take its time. spread: of the plants.
+    there. seeds: months of luck. iterations: of PPO, to take its time; shorter: by what its steps are
+    divided. spread: of the plants.
     """
 
     plants: int = 30
@@ -38,6 +39,7 @@ class Effort:
     coolings: tuple[float, ...] = (0.0, 0.5, 0.8)
     seeds: tuple[int, ...] = (11,)
     iterations: int = 3
+    shorter: int = 1
     sizes: tuple[int, ...] = (20, 50, 100)
     each_size: int = 4
     spread: Spread = Spread()
@@ -45,7 +47,7 @@ class Effort:
 
 
 QUICK = Effort(
-    plants=2, rolled=1, trials=2, long=1.0, search=0.3, hourly=0.03, iterations=1, sizes=(5, 10),
+    plants=2, rolled=1, trials=2, long=0.5, search=0.3, hourly=0.03, iterations=1, shorter=4, sizes=(5,),
     each_size=1, spread=Spread(lines=(5, 8), days=(7, 7)), budgets=(0.1, 0.3), coolings=(0.5,),
 )  # fmt: skip
 

@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 import ray
 from gymnasium.vector import AutoresetMode
 
-from benchmarks.dispatching.scope import Part, Scene
+from benchmarks.dispatching.scope import Effort, Part, Scene
 from benchmarks.report import progress
+from envs.fleet.plants import Assignment
 from envs.fleet_rules import policy_of
 from envs.rules import RULES
 from envs.scenarios import generate
@@ -20,9 +21,15 @@ from envs.vector_env import FleetEnv
 from models.policy.acting import act, one_thread
 from models.policy.export import OnnxPolicy, export
 from models.policy.multi_agent.training import Course, Form, Learner
+from models.policy.rllib.ppo import Budget, Trainer
 from plant import Plant
 
 STEPS: dict[Form, int] = {"factored": 1024, "lines": 128}
+NAMES: dict[Form, str] = {
+    "factored": "one agent, small network",
+    "lines": "fifty agents, small network",
+}
+SHIPPED = "one agent, the dispatcher"
 
 
 def measure(scene: Scene) -> Part:
@@ -35,7 +42,8 @@ def measure(scene: Scene) -> Part:
         ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
                  object_store_memory=200 * 2**20)  # fmt: skip
         try:
-            speeds = {form: _speed(form, plants, scene.effort.iterations) for form in STEPS}
+            speeds = {NAMES[form]: _speed(form, plants, scene.effort) for form in STEPS}
+            speeds[SHIPPED] = _shipped(scene, plants)
         finally:
             ray.shutdown()
     for form, (wall, processor) in speeds.items():
@@ -44,14 +52,16 @@ def measure(scene: Scene) -> Part:
     for name, spent in _decisions(scene, plants[0]).items():
         part.rows.append((name, f"{spent:.2f} ms a decision", "", ""))
         part.figures[name] = spent
-    part.figures["factored_over_lines"] = speeds["factored"][1] / speeds["lines"][1]
+    fifty = speeds[NAMES["lines"]][1]
+    part.figures["factored_over_lines"] = speeds[NAMES["factored"]][1] / fifty
+    part.figures["shipped_over_lines"] = speeds[SHIPPED][1] / fifty
     return part
 
 
-def _speed(form: Form, plants: list[Plant], iterations: int) -> tuple[float, float]:
+def _speed(form: Form, plants: list[Plant], effort: Effort) -> tuple[float, float]:
     progress(f"PPO: {form}")
     beside = 8 if form == "factored" else 1
-    course = Course(steps=STEPS[form], beside=beside)
+    course, iterations = Course(STEPS[form] // effort.shorter, beside), effort.iterations
     learner = Learner(form, plants, [1000.0] * len(plants), course)
     try:
         rounds = learner.iterations()
@@ -63,6 +73,24 @@ def _speed(form: Form, plants: list[Plant], iterations: int) -> tuple[float, flo
         return steps / (time.perf_counter() - began), steps / (_busy() - busy)
     finally:
         learner.close()
+
+
+def _shipped(scene: Scene, plants: list[Plant]) -> tuple[float, float]:
+    """The same of the network that ships, whose observation comes flat."""
+    progress(f"PPO: {SHIPPED}")
+    steps, iterations = STEPS["factored"] // scene.effort.shorter, scene.effort.iterations
+    given = [Assignment(plant) for plant in plants]
+    trainer = Trainer(given, [1000.0] * len(given), scene.policy, Budget(steps, 1e-4, 0.99))
+    try:
+        rounds = trainer.iterations()
+        next(rounds)
+        began, busy = time.perf_counter(), _busy()
+        for _ in range(iterations):
+            next(rounds)
+        done = steps * iterations
+        return done / (time.perf_counter() - began), done / (_busy() - busy)
+    finally:
+        trainer.close()
 
 
 def _decisions(scene: Scene, plant: Plant, times: int = 50) -> dict[str, float]:
