@@ -63,7 +63,7 @@ def improve(
         _follow(policy, optimizer, -gain - step.entropy * chaos, step)
         with torch.no_grad():
             apart = ((change.exp() - 1.0 - change) * deciding).sum() / deciding.sum().clamp(min=1)
-        told.append((float(clipped), float(chaos), float(apart)))
+        told.append((clipped.item(), chaos.item(), apart.item()))
     clip, chaos_, divergence = np.mean(told, axis=0).tolist() if told else (0.0, 0.0, 0.0)
     return {"clipped": clip, "entropy": chaos_, "divergence": divergence}
 
@@ -123,7 +123,7 @@ def imitate(
         deciding = deciding * torch.from_numpy(weights).unsqueeze(-1)
     loss = -(logp * deciding).sum() / deciding.sum().clamp(min=1e-6)
     _follow(policy, optimizer, loss, step)
-    return float(loss)
+    return loss.item()
 
 
 def _minibatches(
