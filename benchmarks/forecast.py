@@ -100,7 +100,8 @@ def _read(path: Path, value: str) -> pd.DataFrame:
     missing = [name for name in ("unique_id", "ds", value) if name not in table.columns]
     if missing:
         raise ValueError(f"{path}: expected columns unique_id, ds, {value}; {missing} missing")
-    return table[["unique_id", "ds", value]].rename(columns={value: "y"})
+    table = table[["unique_id", "ds", value]].rename(columns={value: "y"})
+    return table.assign(unique_id=table["unique_id"].astype(str))
 
 
 def _last_steps_off(train: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]:

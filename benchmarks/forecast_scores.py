@@ -26,6 +26,8 @@ def scores_of(
     and OWA are of the median as M4 defines them: season 1 where it is longer than 24 steps, as for
     its weekly series. RMSSE is over the mean squared one-step difference, per series.
     """
+    if pd.api.types.is_datetime64_any_dtype(found["ds"]):
+        test = test.assign(ds=pd.to_datetime(test["ds"]).astype(found["ds"].dtype))
     joined = test.merge(found, on=["unique_id", "ds"], how="left")
     if joined["yhat"].isna().any():
         one = joined[joined["yhat"].isna()].iloc[0]
@@ -82,7 +84,7 @@ def _total_wape(joined: pd.DataFrame) -> float:
 
 
 def _long(naive2: pd.DataFrame, test: pd.DataFrame) -> Floats:
-    wide = naive2.set_index("unique_id")
+    wide = naive2.set_index(naive2["unique_id"].astype(str)).drop(columns="unique_id")
     step = test.groupby("unique_id")["ds"].rank(method="first").astype(int)
     columns = wide.columns.get_indexer([f"F{one}" for one in step])
     rows = wide.index.get_indexer(test["unique_id"])
