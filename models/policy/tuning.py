@@ -180,8 +180,7 @@ def _found(results: Any, spans: Mapping[str, Span]) -> Found:
         raise RuntimeError(f"no trial came to the end of a round: {'; '.join(broken)}")
     best = min(told, key=lambda one: float(one.metrics[SCORE]))
     curves = {
-        str(one.metrics["trial_id"]): [float(cost) for cost in one.metrics_dataframe[SCORE]]
-        for one in told
+        Path(one.path).name: [float(cost) for cost in one.metrics_dataframe[SCORE]] for one in told
     }
     return Found(
         {name: float(best.config[name]) for name in spans},
