@@ -192,7 +192,7 @@ def _dear(joined: Mapping[str, Floats], lines: int) -> Floats:
     weights = joined["weights"].repeat(lines, axis=0)
     run = weights[:, PRODUCTION] * joined["run_cost"]
     hour = np.maximum(run - weights[:, IDLE] * joined["idle_cost"], 0.05 * run) + 1e-6
-    item, rate = joined["slot_item"], joined["rate"]
+    item, rate = joined["slot_item"].astype(np.int64), joined["rate"]
     there = item >= 0
     unit = np.log(hour)[:, None] - np.log(rate)
     size = len(joined["makers"])

@@ -123,7 +123,7 @@ def imitate(
         deciding = deciding * torch.from_numpy(weights).unsqueeze(-1)
     loss = -(logp * deciding).sum() / deciding.sum().clamp(min=1e-6)
     _follow(policy, optimizer, loss, step)
-    return loss.item()
+    return float(loss.item())
 
 
 def _minibatches(
