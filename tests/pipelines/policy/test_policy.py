@@ -64,14 +64,14 @@ def test_what_a_policy_is_worth_is_kept_with_table_plot_and_film(
 @pytest.mark.integration
 @pytest.mark.filterwarnings("ignore")
 def test_a_registered_policy_decides_as_the_network_does(
-    context: Context, policy: Dispatcher, tmp_path: Path
+    context: Context, policy: Dispatcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow
 
     registry = open_registry(context)
     fit = policy_fit(policy, tmp_path / "policy", "digest", {"width": 16}, {"over_atcs": 0.0})
     version = registry.register(fit)
-    mlflow.set_tracking_uri(context.settings.mlflow_tracking_uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.tracking.uri)
     served = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}")
     seen = example_observation()
     answer = served.predict(table_of(seen))
