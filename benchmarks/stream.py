@@ -23,7 +23,7 @@ from benchmarks.stream_events import random_events
 from benchmarks.stream_rig import Rig, standing
 from pipelines.settings import REPOSITORY, utc_now
 
-MOST = 200_000  # messages of a micro-batch, fewer where there are few; the first does not count
+MOST = 100_000  # messages of a micro-batch, fewer where there are few; the first does not count
 RATE = 5_000  # events a second for the delay
 WARM_SECONDS, MOST_WARM_SECONDS = 25.0, 120.0  # until the stream has caught up with its own start
 LOOK_SECONDS = 2.0

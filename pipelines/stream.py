@@ -65,7 +65,7 @@ class StreamOptions:
 
     once: bool = False
     fresh: bool = False
-    most: int = 200_000
+    most: int = 100_000
     retention: timedelta = timedelta(days=90)
     trigger: timedelta = timedelta(0)
 

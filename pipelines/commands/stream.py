@@ -49,7 +49,7 @@ def run(
     ] = None,
     most: Annotated[
         int, typer.Option(min=1, help="Messages that a micro-batch takes at most.")
-    ] = 200_000,
+    ] = 100_000,
     retention_days: Annotated[int, typer.Option(min=1, help="Days that events are kept.")] = 90,
     metrics_port: Annotated[
         int | None, typer.Option(help="Serve Prometheus metrics here; else TAKT_METRICS_PORT.")

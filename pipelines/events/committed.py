@@ -70,8 +70,8 @@ class Committed:
     """A micro-batch that stands in the database.
 
     number: grows with every commit, also past a new checkpoint. now: the rows of lines and stocks that
-    it changed, whole (not what was added to them). events: those that a plan depends on, which are line
-    states, material and orders; each once, however often it was sent.
+    it changed, whole (not what was added to them). events: of each line the last state that it told in
+    it; whoever needs them all asks the database (`noted_since`).
     """
 
     number: int

@@ -226,8 +226,8 @@ class Sink:
             number, at = event_store.find_batch(session, batch.query_id, batch.batch_id)
             lines = stored.lines if stored else None
             items = stored.items if stored else None
-            noted = live.noted_since(session, number * PLACES, until=(number + 1) * PLACES)
-            return Committed(number, at, live.latest_now(session, lines, items), noted)
+            states = live.last_states(session, number * PLACES, (number + 1) * PLACES)
+            return Committed(number, at, live.latest_now(session, lines, items), states)
 
 
 def is_away(error: BaseException) -> bool:

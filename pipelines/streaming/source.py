@@ -42,7 +42,7 @@ class Source:
     brokers: str | None
     landing: Path
     topic: str = EVENTS_TOPIC
-    most: int = 200_000
+    most: int = 100_000
     most_files: int = 200
 
     @property

@@ -129,14 +129,26 @@ def latest_now(
     )
 
 
-def noted_since(
-    session: Session, position: int, limit: int | None = None, until: int | None = None
-) -> tuple[Noted, ...]:
-    """Events on line states, material and orders in (position, until), as the database took them."""
+def noted_since(session: Session, position: int, limit: int | None = None) -> tuple[Noted, ...]:
+    """Events on line states, material and orders after a position, as the database took them."""
     query = select(EVENTS).where(EVENTS.c.position > position, text(NOTED))
-    if until is not None:
-        query = query.where(EVENTS.c.position < until)
     query = query.order_by(EVENTS.c.position).limit(limit)
+    return tuple(Noted(row["position"], _event(row)) for row in session.execute(query).mappings())
+
+
+def last_states(session: Session, since: int, until: int) -> tuple[Noted, ...]:
+    """Of each line the last state, by when it began, of those in positions (since, until)."""
+    told = EVENTS.c
+    rank = func.row_number().over(
+        partition_by=told.line, order_by=(told.at.desc(), told.event_id.desc())
+    )
+    inside = (
+        select(EVENTS, rank.label("rank"))
+        .where(told.position > since, told.position < until, text(NOTED))
+        .where(told.type == "line_state")
+        .subquery()
+    )
+    query = select(inside).where(inside.c.rank == 1).order_by(inside.c.position)
     return tuple(Noted(row["position"], _event(row)) for row in session.execute(query).mappings())
 
 

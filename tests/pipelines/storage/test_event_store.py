@@ -119,6 +119,16 @@ def test_an_event_of_each_type_is_stored_with_all_that_it_says(database: Engine)
     assert rows[4]["checked"] == 10.0
 
 
+def test_of_each_line_a_commit_tells_the_last_state_by_its_instant(database: Engine) -> None:
+    store(database, [LineState(**said(1), line="L1", state="idle")])
+    down = LineState(**said(2, LATER), line="L1", state="down")
+    other = LineState(**said(4), line="L2", state="running")
+    store(database, [down, LineState(**said(3), line="L1", state="idle"), other, count(5)], 1)
+    with reading(database) as session:
+        last = live.last_states(session, 2 * PLACES, 3 * PLACES)
+    assert [one.event for one in last] == [down, other]
+
+
 def test_a_copy_counts_nowhere_in_its_batch_or_a_later_one(database: Engine) -> None:
     store(database, [count(1), count(1), count(2)])
     again = store(database, [count(2), count(3), count(1), count(3)], batch_id=1)
