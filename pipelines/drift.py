@@ -30,6 +30,7 @@ from models.drift import (
     worst,
 )
 from pipelines.context import Context
+from pipelines.json_file import store_json
 from pipelines.monitoring.retraining import model_ages, store_decisions
 from pipelines.monitoring.samples import Measured, measure
 from pipelines.stamp import is_current, store_stamp
@@ -198,7 +199,4 @@ def _report_file(context: Context) -> Path:
 
 
 def _write(path: Path, result: DriftResult) -> None:
-    from plant.io.atomic import write_whole
-
-    document = {name: value for name, value in asdict(result).items() if name != "kept"}
-    write_whole(path, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
+    store_json(path, {name: value for name, value in asdict(result).items() if name != "kept"})

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pipelines.context import Context
 from pipelines.forecasting.history import DemandHistory, load_history
+from pipelines.json_file import store_json
 from pipelines.output.measured_rates import with_measured_rates
 from pipelines.snapshot import Snapshot, take_snapshot
 from pipelines.stamp import digest_of, is_current, store_stamp
@@ -100,7 +100,7 @@ def forecast(context: Context, asked: str | None = None) -> ForecastResult:
     save_plant(snapshot.plant, settings.plant_file)
     _load_database(context, table, snapshot.plant, f"{result.model}/{result.version}")
     result = _with_orders(result, snapshot)
-    _write_json(settings.metrics / "forecast.json", _figures(result))
+    store_json(settings.metrics / "forecast.json", _figures(result))
     context.report(
         f"snapshot: {result.firm_orders} firm orders take {result.consumed_units:,.0f} of "
         f"{result.units:,.0f} units forecast; the rest becomes {result.forecast_orders} orders"
@@ -133,7 +133,7 @@ def _forecast_once(context: Context, history: DemandHistory, asked: str | None) 
         result = ForecastResult(**fitting.fit_challenger(context, registry, history, why))
         store_stamp(stamps / "forecast_fit.json", recipe, [])
         _close(context, f"{result.verdict}: {result.reason}")
-    _write_json(stored, _figures(result))
+    store_json(stored, _figures(result))
     store_stamp(stamps / "forecast.json", _digest(registry, history, recipe), outputs)
     return result
 
@@ -181,9 +181,3 @@ def _with_orders(result: ForecastResult, snapshot: Snapshot) -> ForecastResult:
 
 def _figures(result: ForecastResult) -> dict[str, Any]:
     return {name: value for name, value in asdict(result).items() if name != "kept"}
-
-
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(document, indent=2, allow_nan=False)
-    path.write_text(text + "\n", "utf-8")
