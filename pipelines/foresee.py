@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from pipelines.context import Context
+from pipelines.json_file import store_json
 from pipelines.output.foreseen import foresee_stockouts
 from pipelines.output.measured_rates import load_beliefs
 from pipelines.output.stockouts import Foresight, StockDay
@@ -28,6 +29,7 @@ from plant.io import load_plant, load_schedule
 if TYPE_CHECKING:
     from models.late_risk import LateRiskModel
     from pipelines.output.late_orders import LateRiskFit
+    from pipelines.registry import Registry
     from pipelines.storage.repositories.outlooks import OrderRisk
 
 MODEL = "late-risk"
@@ -90,7 +92,7 @@ def foresee(context: Context) -> ForeseeResult:
     )
     _store(context, version, risks, foresight.days)
     result = _result(version, name, scores, risks, foresight)
-    _write_json(settings.metrics / "foresee.json", {**asdict(result), "version": None})
+    store_json(settings.metrics / "foresee.json", {**asdict(result), "version": None})
     context.report(
         f"version {version}: {result.orders_at_risk} of {result.orders} orders likelier late than "
         f"not, {len(result.items_at_risk)} items likelier to run out than not"
@@ -135,13 +137,13 @@ def _late_risk(
             found = fit_late_risk(daily, quantile, context.params.seed, report=context.report)
         except LateRiskError as error:
             context.report(f"late risk: {error}")
-            _write_json(kept, {})
+            store_json(kept, {})
             return None, f"none: {error}", {}
         scores = {
             name: round(value, 6) for name, value in asdict(found.scores).items() if isfinite(value)
         }
-        _register(context, daily, digest_of([], text), found, scores)
-        _write_json(kept, scores)
+        _register(registry, daily, digest_of([], text), found, scores)
+        store_json(kept, scores)
         store_stamp(stamp, digest, [kept])
         champion = registry.champion(MODEL)
         assert champion is not None
@@ -154,7 +156,7 @@ def _late_risk(
 
 
 def _register(
-    context: Context,
+    registry: Registry,
     daily: pd.DataFrame,
     digest: str,
     found: LateRiskFit,
@@ -163,9 +165,8 @@ def _register(
     """Register the fit, and let it meet the champion on the orders that neither was judged by before."""
     from models.contest import first
     from models.late_risk import answer, save
-    from pipelines.registry import Fit, open_registry
+    from pipelines.registry import Fit
 
-    registry = open_registry(context)
     example = found.model.memory.cases.tail(20).reset_index(drop=True)
     example = example[list(found.model.schema.inputs)]
     with tempfile.TemporaryDirectory() as folder:
@@ -243,9 +244,3 @@ def _code() -> list[Path]:
     here = Path(__file__).parent
     ours = [here / "output" / f"{name}.py" for name in ("late_orders", "order_ages")]
     return [*ours, *sorted((here.parent / "models" / "late_risk").glob("*.py"))]
-
-
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(document, indent=2, allow_nan=False)
-    path.write_text(text + "\n", "utf-8")
