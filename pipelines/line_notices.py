@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from pipelines.events import Committed, LineState
+from pipelines.events import Committed, LineNow, LineState
 from pipelines.storage import writing
 from pipelines.storage.repositories.notices import add_notice
 
@@ -21,21 +21,21 @@ def tell_lines(engine: Engine, clock: Clock) -> Callable[[Committed], None]:
     """
 
     def listen(batch: Committed) -> None:
-        changed = {one.event.line for one in batch.events if isinstance(one.event, LineState)}
-        if not changed:
+        last = {
+            one.event.line: one.event for one in batch.events if isinstance(one.event, LineState)
+        }
+        if not last:
             return
         with writing(engine) as session:
-            for line in sorted(changed):
-                add_notice(session, "line.changed", line, _data(batch, line), clock())
+            for line in sorted(last):
+                data = _data(batch.now.lines.get(line), last[line])
+                add_notice(session, "line.changed", line, data, clock())
 
     return listen
 
 
-def _data(batch: Committed, line: str) -> dict[str, object]:
+def _data(now: LineNow | None, last: LineState) -> dict[str, object]:
     """What the line does now; by the batch's own event where the batch does not hold its row."""
-    now = batch.now.lines.get(line)
-    events = [one.event for one in batch.events if isinstance(one.event, LineState)]
-    last = max((one for one in events if one.line == line), key=lambda one: one.at)
     return {
         "state": now.state if now else last.state,
         "item": now.item if now else last.item,
