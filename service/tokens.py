@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import jwt
@@ -70,22 +70,8 @@ class Tokens:
         return found
 
     def _verified(self, token: str) -> Claims:
-        try:
-            claims = jwt.decode(
-                token,
-                self.secret,
-                [ALGORITHM],
-                issuer=ISSUER,
-                options={
-                    "require": ["exp", "sid", "iss"],
-                    "verify_exp": False,  # by our clock, each time
-                    "verify_iat": False,
-                },
-            )
-            until = datetime.fromtimestamp(claims["exp"], self._clock().tzinfo)
-        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
-            raise TokenError("the access token is not one of this service") from error
-        return Claims(str(claims["sid"]), until)
+        session, until = _signed(token, self.secret, "sid", self._clock().tzinfo, "access token")
+        return Claims(session, until)
 
 
 class Tickets:
@@ -102,17 +88,27 @@ class Tickets:
 
     def read(self, ticket: str) -> str:
         """The page that the ticket opens. TokenError where it was not made here, or has run out."""
-        options: Any = {"require": ["exp", "sub"], "verify_exp": False, "verify_iat": False}
-        try:
-            claims = jwt.decode(
-                ticket, self._secret, [ALGORITHM], issuer=ISSUER, audience=PAGE, options=options
-            )
-            until = datetime.fromtimestamp(claims["exp"], self._clock().tzinfo)
-        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
-            raise TokenError("the ticket is not one of this service") from error
+        page, until = _signed(ticket, self._secret, "sub", self._clock().tzinfo, "ticket", PAGE)
         if until <= self._clock():
             raise TokenError("the ticket has run out; ask for another", expired=True)
-        return str(claims["sub"])
+        return page
+
+
+def _signed(
+    text: str, secret: str, named: str, zone: tzinfo | None, kind: str, audience: str | None = None
+) -> tuple[str, datetime]:
+    """What the named claim of a token of ours says, and until when; the caller's clock judges that."""
+    options: Any = {
+        "require": ["exp", "iss", named], "verify_exp": False, "verify_iat": False
+    }  # fmt: skip
+    try:
+        claims = jwt.decode(
+            text, secret, [ALGORITHM], issuer=ISSUER, audience=audience, options=options
+        )
+        until = datetime.fromtimestamp(claims["exp"], zone)
+    except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
+        raise TokenError(f"the {kind} is not one of this service") from error
+    return str(claims[named]), until
 
 
 class Holders:
