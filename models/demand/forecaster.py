@@ -6,7 +6,6 @@ changes level for good (it takes a month to follow) and for series that sell a f
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +18,7 @@ from models.demand.backtest import Backtest, forecasts_at
 from models.demand.boosting import fit_booster
 from models.demand.closures import Closed, fill_closed
 from models.demand.config import BOOSTING, DemandConfig
+from models.demand.document import read_document, write_document
 from models.demand.ensemble import (
     SeriesClass,
     Weights,
@@ -154,8 +154,7 @@ def save(model: DemandForecaster, folder: Path) -> None:
             )
         ],
     }
-    text = json.dumps(document, indent=1, allow_nan=False)
-    (folder / MODEL_FILE).write_text(text + "\n", encoding="utf-8")
+    write_document(folder / MODEL_FILE, document)
     if model.booster is not None:
         (folder / BOOSTER_FILE).write_text(model.booster, encoding="utf-8")
 
@@ -168,15 +167,7 @@ def load(folder: Path) -> DemandForecaster:
     ModelError
         Where a file is absent or not what `save` writes.
     """
-    path = folder / MODEL_FILE
-    try:
-        return _from_document(json.loads(path.read_text(encoding="utf-8")), folder)
-    except OSError as error:
-        raise ModelError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, ModelError):
-            raise
-        raise ModelError(f"{path}: not a saved demand model: {error!r}; fit it again") from None
+    return read_document(folder / MODEL_FILE, "demand model", _from_document)
 
 
 def _from_document(document: dict[str, Any], folder: Path) -> DemandForecaster:

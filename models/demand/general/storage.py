@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from models.demand.document import read_document, write_document
 from models.demand.errors import ModelError
 from models.demand.general.calibration import Calibration
 from models.demand.general.catalogue import Fitted, member_of
@@ -44,8 +44,7 @@ def save_forecaster(model: Forecaster, folder: Path) -> None:
         "repairs": [asdict(repair) for repair in model.repairs],
         "fits": sorted(model.fits),
     }
-    text = json.dumps(document, indent=1, allow_nan=False)
-    (folder / MODEL_FILE).write_text(text + "\n", encoding="utf-8")
+    write_document(folder / MODEL_FILE, document)
     known = model.histories
     np.savez_compressed(
         folder / HISTORIES_FILE, values=known.values, offsets=known.offsets, lasts=known.lasts
@@ -62,15 +61,7 @@ def load_forecaster(folder: Path) -> Forecaster:
     ModelError
         Where a file is absent or not what `save_forecaster` writes.
     """
-    path = folder / MODEL_FILE
-    try:
-        return _from_document(json.loads(path.read_text(encoding="utf-8")), folder)
-    except OSError as error:
-        raise ModelError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, ModelError):
-            raise
-        raise ModelError(f"{path}: not a saved forecaster: {error!r}; fit it again") from None
+    return read_document(folder / MODEL_FILE, "forecaster", _from_document)
 
 
 def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
