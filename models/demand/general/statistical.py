@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from models.demand.errors import ModelError
 from models.demand.general.histories import Floats, Histories
 from models.demand.general.task import Task
 
+Build = Callable[[tuple[int, ...]], Any]
 # Seasons, and steps, of history that a model of one series is fitted on: beyond, time and no gain.
 MOST_SEASONS = 6
 LEAST_STEPS = 180
@@ -21,17 +23,25 @@ def statistical_forecast(
     """Return the forecast, shape (series, horizon), of the model `name` with the seasons.
 
     A series too short for the model, or on which it breaks off, gets NaN.
+
+    Raises
+    ------
+    ModelError
+        Where there is no such model.
     """
+    build = _models().get(name)
+    if build is None:
+        raise ModelError(f"members: expected one of the catalogue, found {name!r}")
     recent = histories.recent(max(LEAST_STEPS, MOST_SEASONS * seasons[-1]))
     return np.array(
-        [_one(recent.of(number), task.horizon, name, seasons) for number in range(len(histories))]
+        [_one(recent.of(number), task.horizon, build, seasons) for number in range(len(histories))]
     ).reshape(len(histories), task.horizon)
 
 
-def _one(own: Floats, horizon: int, name: str, seasons: tuple[int, ...]) -> Floats:
+def _one(own: Floats, horizon: int, build: Build, seasons: tuple[int, ...]) -> Floats:
     fitting = tuple(season for season in seasons if len(own) >= 2 * season + 3)
     try:
-        model = _models()[name](fitting or (1,))
+        model = build(fitting or (1,))
         found = np.asarray(model.forecast(own, horizon)["mean"], dtype=np.float64)
     # What a fit on one odd series raises is the library's; the ensemble goes on without it there.
     except Exception:
@@ -45,7 +55,7 @@ def _mstl(seasons: tuple[int, ...], trend: Any) -> Any:
     return models.MSTL(season_length=list(seasons), trend_forecaster=trend)
 
 
-def _models() -> dict[str, Callable[[tuple[int, ...]], Any]]:
+def _models() -> dict[str, Build]:
     from statsforecast import models
 
     return {

@@ -138,6 +138,11 @@ def test_one_point_alone_is_forecast() -> None:
     assert _fitted(one).predict()["mean"].tolist() == [3.0] * 7
 
 
+def test_an_unknown_member_is_refused() -> None:
+    with pytest.raises(ModelError, match="expected one of the catalogue, found 'thetta'"):
+        _fitted(_table(), members=("thetta:1",))
+
+
 def test_a_member_over_the_budget_is_left_out_and_named() -> None:
     model = _fitted(_table(), members=(*CHEAP, "trees:zero"), seconds=2.0)
     assert model.trial is not None
