@@ -3,7 +3,9 @@
 One pipeline for every file: seasons, members, weights and intervals are chosen on the training file
 alone. Output: unique_id, ds, yhat, q2.5, q10, q50, q90, q97.5. With `--score`, against `--test` (and
 `--naive2`: unique_id, F1..FH, for the OWA; computed where it is not given); without a test file, against
-the last steps of the training file, which are then cut off before anything is fitted.
+the last steps of the training file, which are then cut off before anything is fitted. `--origins 5`
+scores over the last five horizons, everything fitted anew before each; `--scored FILE --where "rank <= 50"`
+judges only the series with a row in FILE for which that holds (`--least 30`: thirty rows).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.forecast_naive2 import naive2_of
+from benchmarks.forecast_origins import SHOWN, over_origins, series_scored
 from benchmarks.forecast_scores import LONGEST_SCORED, scores_of
 from benchmarks.report import arguments, progress, show
 from models.demand import DemandError
@@ -52,6 +55,10 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--score", action="store_true")
     parser.add_argument("--test", type=Path)
     parser.add_argument("--naive2", type=Path)
+    parser.add_argument("--origins", type=int, default=0, help="score over so many")
+    parser.add_argument("--scored", type=Path, help="CSV or Parquet with the series to judge")
+    parser.add_argument("--where", help="rows of --scored that count, as pandas queries")
+    parser.add_argument("--least", type=int, default=1, help="such rows that a series needs")
     parser.add_argument("--measure", choices=("auto", "owa", "wape", "rmsse"), default="auto")
     parser.add_argument("--seconds", type=float, default=85.0, help="of processor time")
     parser.add_argument("--workers", type=int, default=1)
@@ -63,18 +70,12 @@ def _asked() -> argparse.Namespace:
 def _run(asked: argparse.Namespace) -> tuple[dict[str, Any], list[tuple[str, object]]]:
     begun = time.perf_counter()
     train = _read(asked.train, asked.value)
+    if asked.origins:
+        return _over_origins(asked, train, begun)
     test = _read(asked.test, asked.value) if asked.test else None
     if asked.score and test is None:
         train, test = _last_steps_off(train, asked.horizon)
-    config = ForecastConfig(
-        asked.horizon,
-        tuple(asked.season),
-        asked.measure,
-        seconds=min(asked.seconds, QUICK_SECONDS) if asked.quick else asked.seconds,
-        workers=asked.workers,
-        rules=TableRules(negatives=asked.negatives, duplicates=asked.duplicates),
-    )
-    model = fit_forecaster(train, config, progress)
+    model = fit_forecaster(train, _config(asked), progress)
     progress("forecasting")
     found = model.predict().rename(columns=NAMES)
     if asked.out:
@@ -93,6 +94,32 @@ def _run(asked: argparse.Namespace) -> tuple[dict[str, Any], list[tuple[str, obj
             str(asked.test.name) if asked.test else "last steps of the training file"
         )
     return figures, [(name, value) for name, value in figures.items()]
+
+
+def _config(asked: argparse.Namespace) -> ForecastConfig:
+    return ForecastConfig(
+        asked.horizon,
+        tuple(asked.season),
+        asked.measure,
+        seconds=min(asked.seconds, QUICK_SECONDS) if asked.quick else asked.seconds,
+        workers=asked.workers,
+        rules=TableRules(negatives=asked.negatives, duplicates=asked.duplicates),
+    )
+
+
+def _over_origins(
+    asked: argparse.Namespace, table: pd.DataFrame, begun: float
+) -> tuple[dict[str, Any], list[tuple[str, object]]]:
+    scored = series_scored(asked.scored, asked.where, asked.least) if asked.scored else None
+    model, scores, by_origin = over_origins(table, _config(asked), asked.origins, scored)
+    figures = _figures(model, asked) | {"judged": len(scored or model.histories), **scores}
+    figures["by_origin"] = {
+        name: {figure: one[figure] for figure in SHOWN} for name, one in by_origin.items()
+    }
+    figures["wall_s"] = round(time.perf_counter() - begun, 1)
+    figures["processor_s"] = round(_processor_seconds(), 1)
+    plain = [(name, value) for name, value in figures.items() if name != "by_origin"]
+    return figures, plain + list(figures["by_origin"].items())
 
 
 def _read(path: Path, value: str) -> pd.DataFrame:
