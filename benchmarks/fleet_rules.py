@@ -1,7 +1,7 @@
 """What dispatching rules cost inside the simulation: `python -m benchmarks.fleet_rules [--quick] [--json]`.
 
 On generated plants (20 lines × 20 items, 250 orders, 14 days, every other one in two stages) and on the
-plant that ships; beside what list scheduling and the greedy choices of `PlantEnv` cost there.
+plant that ships; beside what tuned list scheduling costs there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from benchmarks.report import arguments, progress, show
 from envs.fifty_lines import PLANT_FILE
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.fleet_rules import episode_costs, policy_of, tune
-from envs.plant_env import PlantEnv
 from envs.rules import RULES, tuned_atcs
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv
@@ -39,7 +38,6 @@ def main() -> None:
 
     progress("list scheduling")
     note("list ATCS, tuned", [evaluate(one, tuned_atcs(one)).cost.total for one in plants])
-    note("PlantEnv, greedy", [_greedy(one) for one in plants])
     for luck, title in ((CERTAIN, "as planned"), (ROUGH, "with luck")):
         env = _fleet(plants, luck)
         for rule in RULES.values():
@@ -57,14 +55,6 @@ def main() -> None:
 def _fleet(plants: list[Plant], luck: Luck) -> FleetEnv:
     scales = [1.0] * len(plants)
     return FleetEnv(plants, luck, scales=scales, autoreset_mode=AutoresetMode.DISABLED)
-
-
-def _greedy(plant: Plant) -> float:
-    env = PlantEnv(plant, scale=1.0)
-    env.reset(seed=0)
-    while not env.is_over:
-        env.step(env.greedy_action())
-    return env.cost["total"]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from gymnasium.vector import AutoresetMode
 from benchmarks.report import arguments, progress, show
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.fleet_rules import Policy, policy_of
-from envs.plant_env import PlantEnv
 from envs.rules import RULES
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv
@@ -64,7 +63,6 @@ def main() -> None:
     act = policy_of(env, RULES["atcs"])
     note("kernel and ATCS inside it", "with_rule_line_steps_per_s", whole(env, act, times), size)
     few = plants[: 1 if options.quick else 3]
-    note("PlantEnv, one plant at a time", "plant_env_line_steps_per_s", present(few), len(few))
     env = FleetEnv(few, scales=[1.0] * len(few), autoreset_mode=AutoresetMode.DISABLED, record=9000)
     whole_episode(env, policy_of(env, RULES["atcs"]))
     pairs = [(plant, env.schedule(row)) for row, plant in enumerate(few)]
@@ -134,24 +132,6 @@ def whole(env: FleetEnv, act: Policy, times: int) -> Iterator[tuple[float, int, 
     """Whole episodes, the rule and the reset counted."""
     for _ in range(times):
         yield timed(lambda: whole_episode(env, act)), 0, 0
-
-
-def present(plants: list[Plant]) -> Iterator[tuple[float, int, int]]:
-    """Steps of `PlantEnv` with its own greedy choices, those not counted."""
-    envs = [PlantEnv(plant, scale=1000.0) for plant in plants]
-    envs[0].reset(seed=1)
-    envs[0].step(envs[0].greedy_action())  # compiles
-    seconds, steps, choices = 0.0, 0, 0
-    for env in envs:
-        seen, _ = env.reset(seed=1)
-        while not env.is_over:
-            steps += 1
-            choices += int(seen["mask"][:, 1:].any(axis=1).sum())
-            action = env.greedy_action()
-            begun = time.thread_time()
-            seen, *_ = env.step(action)
-            seconds += time.thread_time() - begun
-    yield seconds, steps, choices
 
 
 def replay(pairs: list[tuple[Plant, Schedule]]) -> Iterator[tuple[float, int, int]]:

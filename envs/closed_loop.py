@@ -17,9 +17,9 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from envs.fleet.kernel import ITEM, MODE, SIZE
-from envs.fleet.kernel_choices import OVERTIME, TOLD
-from envs.fleet.kernel_stocks import DUST
+from envs.fleet.kernel.choices import OVERTIME, TOLD
+from envs.fleet.kernel.motion import ITEM, MODE, SIZE
+from envs.fleet.kernel.stocks import DUST
 from envs.fleet.luck import Luck
 from envs.fleet.plants import FAR, TICK, Assignment, Rhythm
 from envs.fleet.snapshot import snapshot

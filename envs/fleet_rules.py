@@ -13,7 +13,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from envs.fleet.kernel_rules import Followed, follow
+from envs.fleet.kernel.rules import Followed, follow
 from envs.rules import ANY_TIME, DAY, RULES, Rule
 from envs.vector_env import Actions, FleetEnv
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from envs.fleet.clock import clock_of
 from envs.fleet.history import realised, realised_schedule
-from envs.fleet.kernel import reset, step
-from envs.fleet.kernel_choices import MODES, SIZES
-from envs.fleet.kernel_observe import observe
-from envs.fleet.kernel_turn import turn
+from envs.fleet.kernel.choices import MODES, SIZES
+from envs.fleet.kernel.motion import reset, step
+from envs.fleet.kernel.observe import observe
+from envs.fleet.kernel.turn import turn
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.observation import Observation, blank, constants, observation_space
 from envs.fleet.outlook import outlook_of
@@ -42,14 +42,14 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
     Observation (a dict; L lines, I items, K the most items that one line can make, E edges):
 
     - `plant` float32 [B, 19], `lines` [B, L, 20], `items` [B, I, 33], `slots` [B, L, K, 16]: see
-      `envs.fleet.kernel_observe`. Slots are 0 for lines that do not decide.
+      `envs.fleet.kernel.observe`. Slots are 0 for lines that do not decide.
     - `mask` int8 [B, L, 1 + K]: 1 where the choice can be made; holding always can.
     - `line_mask` int8 [B, L], `item_mask` int8 [B, I]: 0 for what fills smaller plants up.
     - `slot_item` int32 [B, L, K]: the item of each slot, -1 where there is none.
     - `edges` int32 [B, E, 2], `edge_units` float32 [B, E]: bill of materials, item and component, or -1.
 
     Action: MultiDiscrete [B, L, 3]: 0 holds and k makes the item of slot k - 1; size and mode as in
-    `envs.fleet.kernel_choices`. Every size and mode of a choice that the mask allows is allowed.
+    `envs.fleet.kernel.choices`. Every size and mode of a choice that the mask allows is allowed.
 
     Reward [B]: minus the weighted money that the step cost over `scales`, money per hour.
 

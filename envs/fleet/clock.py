@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.fleet.kernel_observe import Clock
+from envs.fleet.kernel.observe import Clock
 from envs.fleet.plants import TICK, Fleet
 from plant.calendar import worked_before
 

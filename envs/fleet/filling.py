@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from envs.fleet.promised import promised
-from envs.world import World
+from envs.fleet.world import World
 from plant.arrays import CalendarArrays, Ints
 
 FAR = 2**40

@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from envs.fleet.kernel_observe import (
+from envs.fleet.kernel.observe import (
     ITEM_FEATURES,
     LINE_FEATURES,
     PLANT_FEATURES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.fleet.kernel_outlook import Outlook
+from envs.fleet.kernel.outlook import Outlook
 from envs.fleet.plants import FAR, SHORTEST, Fleet
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from envs.fleet.filling import FAR as FAR
 from envs.fleet.filling import filled
-from envs.world import Pace, build_world
+from envs.fleet.world import build_world
 from plant import COMPONENTS, Plant, Problem, RecordError, Schedule, Weights, Zones
 from plant.arrays import BomArrays, CalendarArrays, ChangeoverArrays, Floats, Ints
 from plant.calendar import worked_before
@@ -145,8 +145,10 @@ def build_fleet(
 
     `rush_room` is how many rush orders an item may get in an episode, at most.
     """
-    pace = Pace(rhythm.shortest, rhythm.hold, rhythm.near, rhythm.longest)
-    worlds = [build_world(one.plant, one.weights, one.base, one.zones, pace) for one in assignments]
+    worlds = [
+        build_world(one.plant, one.weights, one.base, one.zones, rhythm.hold, rhythm.longest)
+        for one in assignments
+    ]
     lines = max(len(world.slot_item) for world in worlds)
     items = max(len(world.items.stock) for world in worlds)
     slots = max(world.slot_item.shape[1] for world in worlds)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from envs.world import World
+from envs.fleet.world import World
 from plant.arrays import Floats, Ints
 
 

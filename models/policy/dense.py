@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from envs.fleet.kernel_choices import SIZES
+from envs.fleet.kernel.choices import SIZES
 from models.policy.attention import eligible
 from models.policy.choices import most_likely
 from models.policy.dispatcher import IMPOSSIBLE, VALUE_SCALE, Dispatcher, Scores

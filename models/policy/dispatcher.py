@@ -15,7 +15,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from envs.fleet.kernel_choices import MODES, SIZES
+from envs.fleet.kernel.choices import MODES, SIZES
 from models.policy.attention import Attention, eligible, layers, neighbours
 from models.policy.rule import Ruled, first_rule, rule_length, ruled
 

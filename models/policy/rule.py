@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from envs.fleet.kernel_choices import MODES, SIZES
-from envs.fleet.kernel_observe import BEHIND, DEAR, OVERTIME_SHARE, SLACK
+from envs.fleet.kernel.choices import MODES, SIZES
+from envs.fleet.kernel.observe import BEHIND, DEAR, OVERTIME_SHARE, SLACK
 
 SETUP_HOURS, COVERS = 1, 5  # columns of slots
 LEFT, BACKLOG, LOAD = 0, 4, 5  # columns of the plant; LEFT holds what is gone

@@ -15,8 +15,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from envs.fleet.kernel_choices import COVER, OVERTIME
-from envs.fleet.kernel_observe import INDEX, LINE_FEATURES, SLOT_FEATURES
+from envs.fleet.kernel.choices import COVER, OVERTIME
+from envs.fleet.kernel.observe import INDEX, LINE_FEATURES, SLOT_FEATURES
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.observation import Observation
 from envs.fleet_rules import policy_of

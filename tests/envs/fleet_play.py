@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.fleet.kernel_choices import MODES, SIZES
+from envs.fleet.kernel.choices import MODES, SIZES
 from envs.vector_env import FleetEnv
 
 

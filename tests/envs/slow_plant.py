@@ -15,7 +15,7 @@ import numpy as np
 from envs.fleet import luck as chance
 from envs.fleet.luck import Luck
 from envs.fleet.plants import Assignment, Rhythm
-from envs.world import Pace, World, build_world
+from envs.fleet.world import World, build_world
 
 DAY = 1440
 NEVER = 10**9
@@ -63,8 +63,9 @@ class Item:
 class SlowPlant:
     def __init__(self, assignment: Assignment, luck: Luck, seed: int, rhythm: Rhythm) -> None:
         self.pace, self.luck, self.seed = rhythm, luck, seed
-        pace = Pace(rhythm.shortest, rhythm.hold, rhythm.near, rhythm.longest)
-        self.world: World = build_world(assignment.plant, assignment.weights, pace=pace)
+        self.world: World = build_world(
+            assignment.plant, assignment.weights, hold=rhythm.hold, longest=rhythm.longest
+        )
         self.horizon = assignment.plant.horizon
         self.records = assignment.plant
         self.now = 0

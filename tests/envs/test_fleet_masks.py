@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from envs.fleet.kernel_choices import MODES, SIZES
+from envs.fleet.kernel.choices import MODES, SIZES
 from envs.fleet.plants import Assignment
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from envs.fleet.kernel_outlook import BUCKETS, FIRST_ARRIVAL, FIRST_DUE, FIRST_QUANTILE, WINDOWS
+from envs.fleet.kernel.outlook import BUCKETS, FIRST_ARRIVAL, FIRST_DUE, FIRST_QUANTILE, WINDOWS
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.fleet.observation import Observation
 from envs.fleet.plants import Assignment

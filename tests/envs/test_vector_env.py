@@ -7,7 +7,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 
-from envs.fleet.kernel_observe import BEHIND, SLACK
+from envs.fleet.kernel.observe import BEHIND, SLACK
 from envs.fleet.luck import CERTAIN, ROUGH
 from envs.fleet.plants import Rhythm
 from envs.fleet.scale import hourly_cost

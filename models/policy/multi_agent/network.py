@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from envs.fleet.kernel_choices import MODES, SIZES
-from envs.fleet.kernel_observe import BEHIND, LINE_FEATURES, SLOT_FEATURES
+from envs.fleet.kernel.choices import MODES, SIZES
+from envs.fleet.kernel.observe import BEHIND, LINE_FEATURES, SLOT_FEATURES
 from models.policy.multi_agent.views import WHOLE
 
 IMPOSSIBLE = -1e9

@@ -11,7 +11,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 from pettingzoo.utils import BaseParallelWrapper
 
-from envs.fleet.kernel_observe import (
+from envs.fleet.kernel.observe import (
     ITEM_FEATURES,
     LINE_FEATURES,
     PLANT_FEATURES,

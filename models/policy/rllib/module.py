@@ -13,7 +13,7 @@ from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
 from ray.rllib.core.rl_module.torch.torch_rl_module import TorchRLModule
 from torch import Tensor
 
-from envs.fleet.kernel_choices import MODES, SIZES
+from envs.fleet.kernel.choices import MODES, SIZES
 from models.policy.choices import drawn, entropy, log_probability, most_likely
 from models.policy.dispatcher import Dispatcher, NetworkShape, Scores
 from models.policy.rllib.flat_fleet import Layout

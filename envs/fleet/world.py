@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import NamedTuple
 
 import numpy as np
@@ -26,25 +26,10 @@ from plant.arrays import (
 MINUTES_PER_DAY = 1440
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How the simulation asks for decisions and sizes lots; all in minutes.
-
-    Lines that fall idle within `window` of an epoch decide together, ahead of time, so that none waits
-    for another. A line that holds is asked again after `hold`. A lot covers at least what is short in
-    the next `near` minutes, and takes at most `longest` shift minutes.
-    """
-
-    window: int = 30
-    hold: int = 60
-    near: int = 1440
-    longest: int = 360
-
-
 class World(NamedTuple):
     """A plant of L lines, I items and O orders for the kernel; indices as in `PlantArrays`.
 
-    pace [4]: the fields of `Pace`. weights [7] in the order of `plant.COMPONENTS`. makers_first [I]: items
+    weights [7] in the order of `plant.COMPONENTS`. makers_first [I]: items
     so that each comes before its components. is_component [I]: 0 or 1. yield_mean [I], rate_best [I]
     (units per hour), unit_cost [I] (least run money of a unit), lead [I] (minutes one lot takes), makers
     [I] (number of lines that can). mean_setup: minutes of a mean changeover. slot_item [L, K]: the items
@@ -55,7 +40,6 @@ class World(NamedTuple):
     """
 
     horizon: int
-    pace: Ints
     weights: Floats
     calendar: CalendarArrays
     lines: LineArrays
@@ -91,9 +75,13 @@ def build_world(
     weights: Weights = Weights(),
     base: Schedule | None = None,
     zones: Zones = Zones(),
-    pace: Pace = Pace(),
+    hold: int = 60,
+    longest: int = 360,
 ) -> World:
-    """The arrays of a plant to be simulated; locked and frozen runs of the base are kept as they are."""
+    """The arrays of a plant to be simulated; locked and frozen runs of the base are kept as they are.
+
+    A line that holds is asked again after `hold` minutes; a lot takes at most `longest` shift minutes.
+    """
     arrays = plant_arrays(plant)
     capable = arrays.capabilities.rate > 0
     makers = capable.sum(axis=0)
@@ -103,14 +91,13 @@ def build_world(
     order = _makers_first(arrays.bom, len(makers))
     per_day = _units_per_day(arrays, order, yield_mean)
     slots = _slots(capable)
-    lot = _economic_lots(arrays, slots, per_day, pace)
+    lot = _economic_lots(arrays, slots, per_day, longest)
     rate_best = rates.max(axis=0, initial=0.0)
     fixed = _kept(plant, arrays, base, zones)
     is_component = np.zeros(len(makers), np.int64)
     is_component[arrays.bom.component] = 1
     return World(
         horizon=arrays.horizon,
-        pace=np.array(astuple(pace), np.int64),
         weights=np.array(astuple(weights)),
         calendar=arrays.calendar,
         lines=arrays.lines,
@@ -128,7 +115,7 @@ def build_world(
         rate_best=rate_best,
         unit_cost=_unit_cost(arrays),
         mean_setup=_mean_setup(arrays),
-        lead=_lead(slots, lot, rate_best, pace),
+        lead=_lead(slots, lot, rate_best, longest, hold),
         makers=makers.astype(np.int64),
         slot_item=slots,
         lot=lot,
@@ -202,7 +189,7 @@ def _slots(capable: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Ints:
     return slots
 
 
-def _economic_lots(arrays: PlantArrays, slots: Ints, per_day: Floats, pace: Pace) -> Floats:
+def _economic_lots(arrays: PlantArrays, slots: Ints, per_day: Floats, longest: int) -> Floats:
     """Lots that weigh a changeover's money and time against holding: Harris's square root of 2DS/h."""
     lots = np.zeros(slots.shape)
     minutes, money = arrays.changeovers.minutes, arrays.changeovers.cost
@@ -213,17 +200,17 @@ def _economic_lots(arrays: PlantArrays, slots: Ints, per_day: Floats, pace: Pace
         setup = money[table, :, family].sum() / others
         setup += minutes[table, :, family].sum() / others / 60.0 * arrays.lines.run_cost[line]
         holding = arrays.items.holding_cost[item]
-        day, most = per_day[item], arrays.capabilities.rate[line, item] * pace.longest / 60.0
+        day, most = per_day[item], arrays.capabilities.rate[line, item] * longest / 60.0
         square = 2.0 * day * setup / holding if holding > 0 else most * most
         lots[line, slot] = min(max(np.sqrt(square), day * 0.25), most)
     return lots
 
 
-def _lead(slots: Ints, lot: Floats, rate_best: Floats, pace: Pace) -> Ints:
+def _lead(slots: Ints, lot: Floats, rate_best: Floats, longest: int, hold: int) -> Ints:
     largest = np.zeros(len(rate_best))
     np.maximum.at(largest, slots[slots >= 0], lot[slots >= 0])
     hours = np.divide(largest, rate_best, out=np.zeros(len(rate_best)), where=rate_best > 0)
-    return (np.minimum(hours * 60.0, pace.longest) + pace.hold).astype(np.int64)
+    return (np.minimum(hours * 60.0, longest) + hold).astype(np.int64)
 
 
 def _unit_cost(arrays: PlantArrays) -> Floats:

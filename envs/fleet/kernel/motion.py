@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.fleet.kernel_choices import lot_of, set_options, worked_when_free
-from envs.fleet.kernel_lines import (
+from envs.fleet.kernel.choices import lot_of, set_options, worked_when_free
+from envs.fleet.kernel.lines import (
     ask_from,
     charge_idle,
     charge_waiting,
@@ -20,9 +20,9 @@ from envs.fleet.kernel_lines import (
     reserve_kept,
     reserve_new,
 )
-from envs.fleet.kernel_reset import reset_plant
-from envs.fleet.kernel_runs import begin_run, deliver, fail, has_components
-from envs.fleet.kernel_stocks import arrive, assess, charge_time, close_book, serve
+from envs.fleet.kernel.reset import reset_plant
+from envs.fleet.kernel.runs import begin_run, deliver, fail, has_components
+from envs.fleet.kernel.stocks import arrive, assess, charge_time, close_book, serve
 from envs.fleet.luck import CERTAIN_FLAG
 from envs.fleet.plants import ATLEAST, FAR, HOLD, TICK, Fleet
 from envs.fleet.state import State

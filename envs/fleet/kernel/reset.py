@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.fleet.kernel_lines import ask_from, set_line_next
-from envs.fleet.kernel_runs import draw_failure
-from envs.fleet.kernel_stocks import INSTABILITY, add_up, set_item_next, weigh_stock
+from envs.fleet.kernel.lines import ask_from, set_line_next
+from envs.fleet.kernel.runs import draw_failure
+from envs.fleet.kernel.stocks import INSTABILITY, add_up, set_item_next, weigh_stock
 from envs.fleet.luck import (
     DEMAND,
     DEMAND_SPREAD,

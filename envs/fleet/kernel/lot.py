@@ -1,4 +1,4 @@
-"""How large a lot may be: what both simulated plants ask of it."""
+"""How large a lot may be."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.fleet.kernel_lines import (
+from envs.fleet.kernel.lines import (
     ask_from,
     charge_idle,
     charge_work,
@@ -13,7 +13,7 @@ from envs.fleet.kernel_lines import (
     set_line_next,
     start_after,
 )
-from envs.fleet.kernel_stocks import CHANGEOVER, weigh_stock
+from envs.fleet.kernel.stocks import CHANGEOVER, weigh_stock
 from envs.fleet.luck import (
     FAIL_HOURS,
     FAILURE,

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.fleet.kernel_lines import setup_into
-from envs.fleet.kernel_stocks import DAY, DUST, can_be_taken
+from envs.fleet.kernel.lines import setup_into
+from envs.fleet.kernel.lot import lot_within
+from envs.fleet.kernel.stocks import DAY, DUST, can_be_taken
 from envs.fleet.plants import FAR, LONGEST, SHORTEST, Fleet
 from envs.fleet.state import State
-from envs.kernel_lot import lot_within
 from plant.calendar import minute_of, worked_before
 from plant.compiled import inner
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.fleet.kernel import ITEM, MODE, SIZE
-from envs.fleet.kernel_choices import COVER, OVERTIME, REGULAR, worked_when_free
-from envs.fleet.kernel_lines import setup_into
+from envs.fleet.kernel.choices import COVER, OVERTIME, REGULAR, worked_when_free
+from envs.fleet.kernel.lines import setup_into
+from envs.fleet.kernel.motion import ITEM, MODE, SIZE
 from envs.fleet.plants import FAR, Fleet
 from envs.fleet.state import State
 from envs.urgency import urgency

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envs.fleet.kernel_stocks import IDLE, MAKESPAN, PRODUCTION
+from envs.fleet.kernel.stocks import IDLE, MAKESPAN, PRODUCTION
 from envs.fleet.plants import FAR, TICK, Fleet
 from envs.fleet.state import State
 from plant.calendar import (

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.fleet.kernel_choices import regular_room, worked_when_free
-from envs.fleet.kernel_lines import kept_begin
-from envs.fleet.kernel_outlook import Outlook, part_of, see_ahead, see_starts
-from envs.fleet.kernel_stocks import DAY, DUST, can_be_taken
+from envs.fleet.kernel.choices import regular_room, worked_when_free
+from envs.fleet.kernel.lines import kept_begin
+from envs.fleet.kernel.outlook import Outlook, part_of, see_ahead, see_starts
+from envs.fleet.kernel.stocks import DAY, DUST, can_be_taken
 from envs.fleet.luck import (
     DEMAND_SPREAD,
     FAIL_HOURS,

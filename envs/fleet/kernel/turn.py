@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.fleet.kernel import step
-from envs.fleet.kernel_observe import Clock, Seen, observe
-from envs.fleet.kernel_outlook import Outlook
+from envs.fleet.kernel.motion import step
+from envs.fleet.kernel.observe import Clock, Seen, observe
+from envs.fleet.kernel.outlook import Outlook
 from envs.fleet.plants import Fleet
 from envs.fleet.state import State
 from plant.arrays import Floats, Ints
@@ -20,7 +20,7 @@ def turn(
     fleet: Fleet, state: State, clock: Clock, outlook: Outlook, luck: Floats, scale: Floats,
     action: NDArray[np.int64], first: int, last: int, cost: Floats, minutes: Ints, seen: Seen,
 ) -> None:  # fmt: skip
-    """`kernel.step` and `kernel_observe.observe` of the plants first..last."""
+    """`motion.step` and `observe.observe` of the plants first..last."""
     f, s, c, o, out = borrow(fleet), borrow(state), borrow(clock), borrow(outlook), borrow(seen)
     step(f, s, luck, action, first, last, False, cost, minutes)
     observe(f, s, c, o, luck, scale, first, last, out)

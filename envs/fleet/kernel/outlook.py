@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.fleet.kernel_stocks import can_be_taken
+from envs.fleet.kernel.stocks import can_be_taken
 from envs.fleet.luck import DEMAND_SPREAD, NOTICE, RUSH_PER_DAY
 from envs.fleet.plants import FAR, Fleet
 from envs.fleet.state import State
