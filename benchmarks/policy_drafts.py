@@ -17,7 +17,7 @@ from envs.fleet.plants import Assignment
 from envs.fleet_rules import episode_costs, policy_of
 from envs.rules import RULES, tuned_atcs
 from envs.scenarios import build
-from envs.splits import Split, scenario_of
+from envs.scenarios.splits import Split, scenario_of
 from models.policy.draft import ROUNDS, WAYS, played
 from models.policy.files import SHIPPED, load_policy
 from models.policy.learning.groups import group_of

@@ -10,7 +10,7 @@ import numpy as np
 
 from envs.fleet.plants import Assignment
 from envs.fleet.scale import hourly_cost
-from envs.splits import Spread
+from envs.scenarios.splits import Spread
 from models.policy.dispatcher import Dispatcher
 from models.policy.evaluation import Interval, held_plants, relative
 from plant import Plant

@@ -21,7 +21,7 @@ from envs.fleet_rules import Policy, episode_costs, tune
 from envs.fleet_rules import policy_of as rule_policy
 from envs.rules import RULES, Rule
 from envs.scenarios import build
-from envs.splits import Split, Spread, scenario_of
+from envs.scenarios.splits import Split, Spread, scenario_of
 from envs.vector_env import FleetEnv
 from models.policy.acting import one_thread
 from models.policy.acting import policy_of as network_policy

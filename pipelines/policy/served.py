@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from envs.fleet.luck import ROUGH
 from envs.scenarios import build
-from envs.splits import Spread, scenario_of
+from envs.scenarios.splits import Spread, scenario_of
 from envs.vector_env import FleetEnv
 from models.policy.export import AXES, OnnxPolicy, export
 from pipelines.registry import Fit

@@ -22,7 +22,7 @@ from pipelines.platform.tracking import TrackedRun, connect
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from envs.splits import Spread
+    from envs.scenarios.splits import Spread
     from models.policy.dispatcher import Dispatcher
     from models.policy.evaluation import Interval, Judged
     from plant import Plant
@@ -60,7 +60,7 @@ def weigh(
         Where MLflow does not answer.
     """
     from envs.fleet.luck import CERTAIN, ROUGH
-    from envs.splits import Spread as Usual
+    from envs.scenarios.splits import Spread as Usual
     from models.policy.evaluation import (
         TUNED,
         best_of,

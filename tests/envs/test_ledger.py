@@ -8,8 +8,16 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from envs.ledger import NEVER, Ledger, earliest_take, enter, free_to_take, may_take, open_ledger
 from envs.rules import RULES, dispatch
+from envs.rules.ledger import (
+    NEVER,
+    Ledger,
+    earliest_take,
+    enter,
+    free_to_take,
+    may_take,
+    open_ledger,
+)
 from plant import Arrival, BomLine, Capability, Item, Line, Order, Plant, Schedule, Shift, evaluate
 from plant.arrays import plant_arrays, run_arrays
 from plant.io import plant_from_document

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from envs.listing import build
-from envs.lots import LotArrays, Lotting, lots_of
 from envs.rules import runs_of
+from envs.rules.listing import build
+from envs.rules.lots import LotArrays, Lotting, lots_of
+from envs.rules.shop import jobs_of, shop_of
+from envs.rules.urgency import GIVEN, Index
 from envs.scenarios import generate
-from envs.shop import jobs_of, shop_of
-from envs.urgency import GIVEN, Index
 from plant import Plant, Schedule, violations
 from plant.arrays import plant_arrays, run_arrays
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from envs.lots import Lotting, lot_size, lots_of, products_first
+from envs.rules.lots import Lotting, lot_size, lots_of, products_first
 from envs.scenarios import generate
 from plant import Arrival, BomLine, Capability, Item, Line, Order, Plant, Run, Shift
 from plant.arrays import plant_arrays

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from envs.lots import Lotting
 from envs.rules import RULES, Rule, dispatch, kept_runs, tune_atcs, tuned_atcs
+from envs.rules.lots import Lotting
 from envs.scenarios import generate
 from plant import (
     Arrival,

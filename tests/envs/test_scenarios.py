@@ -9,8 +9,8 @@ from collections import defaultdict
 
 import pytest
 
-from envs.scenario import Scenario
 from envs.scenarios import build, generate
+from envs.scenarios.scenario import Scenario
 from plant import Plant, RecordError, Schedule, evaluate
 
 SIZES = [(1, 1, 1, 1), (1, 1, 0, 1), (1, 2, 7, 3), (2, 3, 5, 2), (3, 8, 40, 7), (12, 30, 90, 10)]

@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from envs.scenario import Scenario
 from envs.scenarios import build, generate
-from envs.splits import PLANTS_IN_A_SPLIT, SPLITS, Spread, scenario_of, seed_of
+from envs.scenarios.scenario import Scenario
+from envs.scenarios.splits import PLANTS_IN_A_SPLIT, SPLITS, Spread, scenario_of, seed_of
 from plant import Plant, RecordError
 
 NARROW = Spread(lines=(3, 8), days=(3, 5))

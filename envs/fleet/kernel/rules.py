@@ -12,7 +12,7 @@ from envs.fleet.kernel.lines import setup_into
 from envs.fleet.kernel.motion import ITEM, MODE, SIZE
 from envs.fleet.plants import FAR, Fleet
 from envs.fleet.state import State
-from envs.urgency import urgency
+from envs.rules.urgency import urgency
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
 from plant.calendar import worked_before

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from envs.lots import products_first
+from envs.rules.lots import products_first
 from models.optimize.search.clock import clock_of
 from plant import Plant
 from plant.arrays import Floats, Ints, PlantArrays, plant_arrays

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from envs.lots import products_first
+from envs.rules.lots import products_first
 from models.optimize.search.clock import Clock, clock_of
 from plant import Plant
 from plant.arrays import Floats, Ints, PlantArrays, plant_arrays

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from envs.lots import Lotting, lots_of
+from envs.rules.lots import Lotting, lots_of
 from models.optimize.repair.placing import Wanted, place_lots
 from models.optimize.repair.standing import Standing
 from models.optimize.search.annealing import Search

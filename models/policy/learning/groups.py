@@ -15,7 +15,7 @@ from envs.fleet.observation import Observation
 from envs.fleet.plants import Assignment
 from envs.fleet.scale import hourly_cost
 from envs.scenarios import build
-from envs.splits import Split, Spread, scenario_of
+from envs.scenarios.splits import Split, Spread, scenario_of
 from envs.vector_env import Actions, FleetEnv
 
 Chooser = Callable[[Observation], Actions]

@@ -12,7 +12,7 @@ import torch
 
 from envs.fleet.luck import CERTAIN
 from envs.rules import tuned_atcs
-from envs.splits import Spread
+from envs.scenarios.splits import Spread
 from models.policy.acting import tensors
 from models.policy.choices import most_likely
 from models.policy.dispatcher import Dispatcher, shape_of

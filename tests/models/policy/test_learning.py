@@ -11,7 +11,7 @@ import pytest
 
 from envs.fleet.plants import Assignment
 from envs.scenarios import generate
-from envs.splits import Spread
+from envs.scenarios.splits import Spread
 from plant import Schedule, Weights, evaluate
 
 pytestmark = pytest.mark.integration

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from envs.splits import Spread
+from envs.scenarios.splits import Spread
 from models.policy.acting import act
 from models.policy.dispatcher import Dispatcher, NetworkShape
 from pipelines.context import Context

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from envs.scenario import Scenario
+from envs.scenarios.scenario import Scenario
 from plant import Problem, RecordError
 
 Split = Literal["train", "validation", "test"]

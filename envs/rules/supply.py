@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.ledger import NEVER, Ledger, earliest_take, free_to_take
-from envs.shop import Shop
+from envs.rules.ledger import NEVER, Ledger, earliest_take, free_to_take
+from envs.rules.shop import Shop
 from plant.arrays import CapabilityArrays
 from plant.compiled import inner
 from plant.kernel import GAIN

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from envs.scenario import Scenario, names
+from envs.scenarios.scenario import Scenario, names
 from envs.shifts import MONDAY, Week
 from plant import Changeover, Line
 from plant.arrays import Ints

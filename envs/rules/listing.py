@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.desk import UNSTARTABLE, Desk, call, look, opened, overtime_until
-from envs.ledger import NEVER, Ledger, enter, open_ledger
-from envs.shop import Jobs, Listed, Shop
-from envs.supply import cut, fitted, in_reach, need, next_gain, ready
-from envs.urgency import GIVEN, Index, urgency
+from envs.rules.desk import UNSTARTABLE, Desk, call, look, opened, overtime_until
+from envs.rules.ledger import NEVER, Ledger, enter, open_ledger
+from envs.rules.shop import Jobs, Listed, Shop
+from envs.rules.supply import cut, fitted, in_reach, need, next_gain, ready
+from envs.rules.urgency import GIVEN, Index, urgency
 from plant.arrays import Ints, PlantArrays, RunArrays
 from plant.calendar import (
     minutes_needed,

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from envs.shop import Jobs, Shop
-from envs.supply import takes
-from envs.urgency import Index
+from envs.rules.shop import Jobs, Shop
+from envs.rules.supply import takes
+from envs.rules.urgency import Index
 from plant.arrays import CalendarArrays, Floats, Ints, RunArrays
 from plant.calendar import minute_of, run_start, worked_before
 from plant.compiled import inner

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from envs.book import draw_book
-from envs.floor import draw_floor
-from envs.scenario import Scenario
+from envs.scenarios.book import draw_book
+from envs.scenarios.floor import draw_floor
+from envs.scenarios.scenario import Scenario
 from plant import Plant
 from plant.model import MINUTES_PER_DAY
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from envs.floor import Floor, regular_minutes
-from envs.scenario import PART_SHARE, Scenario, names
+from envs.scenarios.floor import Floor, regular_minutes
+from envs.scenarios.scenario import PART_SHARE, Scenario, names
 from plant import Arrival, BomLine, Capability, Item, Order
 from plant.arrays import Floats, Ints
 from plant.model import MINUTES_PER_DAY

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from envs.lots import LotArrays
+from envs.rules.lots import LotArrays
 from plant.arrays import (
     BomArrays,
     CalendarArrays,

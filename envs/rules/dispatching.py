@@ -1,7 +1,7 @@
 """Dispatching rules: the plans that a plant makes without a planner.
 
-Each builds a feasible schedule in one pass of list scheduling (`envs.listing`) over lots (`envs.lots`).
-The honest rule to beat is ATCS with its parameters chosen for the plant: `tuned_atcs`.
+Each builds a feasible schedule in one pass of list scheduling (`listing`) over lots (`lots`). The honest
+rule to beat is ATCS with its parameters chosen for the plant: `tuned_atcs`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from envs.listing import build
-from envs.lots import DEFAULT, Lotting, lots_of
-from envs.shop import Jobs, Listed, Shop, jobs_of, shop_of
-from envs.urgency import ATC, ATCS, CAMPAIGN, EDD, FIFO, RATIO, SLACK, SPT, WSPT, Index
+from envs.rules.listing import build
+from envs.rules.lots import DEFAULT, Lotting, lots_of
+from envs.rules.shop import Jobs, Listed, Shop, jobs_of, shop_of
+from envs.rules.urgency import ATC, ATCS, CAMPAIGN, EDD, FIFO, RATIO, SLACK, SPT, WSPT, Index
 from plant import Plant, Run, Schedule, Weights, Zones, evaluate
 from plant.arrays import RunArrays, plant_arrays, run_arrays
 
@@ -29,7 +29,7 @@ DAY = 1440
 class Rule:
     """A dispatching rule and the lots it works on.
 
-    `key` is the index of `envs.urgency` by which lots are ranked; `lookahead` and `setup` are the
+    `key` is the index of `envs.rules.urgency` by which lots are ranked; `lookahead` and `setup` are the
     scales k1 and k2 of ATC and ATCS (Lee, Bhaskaran, Pinedo 1997) in mean lot times and mean
     changeovers. Lots start at most `window` minutes before they are due, and in overtime shifts only
     where they are late or `overtime` is set.
