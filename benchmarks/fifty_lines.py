@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.report import arguments, progress, show
 from envs.fifty_lines import SEED, with_expected_orders
 from envs.fmcg import Recipe, build_master
-from envs.measured import measure_products
+from envs.fmcg.measured import measure_products
 from envs.rules import RULES, dispatch, tuned_atcs
 from pipelines.platform.datasets import locate_dataset
 from pipelines.settings import load_settings

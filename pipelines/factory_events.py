@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
-from envs.factory_records import Counted, Delivery, Happening, Inspected, Ordered, Stands
+from envs.factory.records import Counted, Delivery, Happening, Inspected, Ordered, Stands
 from pipelines.events import (
     Count,
     Event,

@@ -203,11 +203,10 @@ def _counts(table: Refined) -> TableCounts:
 
 def _code_digest() -> str:
     """The recipe's own text: another recipe makes another plant of the same history."""
-    from envs import fmcg, fmcg_lines, measured, shifts
+    from envs import shifts
+    from envs.fmcg import lines, master, measured
 
-    return digest_of(
-        [Path(str(module.__file__)) for module in (fmcg, fmcg_lines, measured, shifts)]
-    )
+    return digest_of([Path(str(module.__file__)) for module in (master, lines, measured, shifts)])
 
 
 def _metrics_file(context: Context) -> Path:

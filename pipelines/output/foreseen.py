@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from envs.factory_records import Habits
-from envs.history_figures import FIGURES
+from envs.factory.records import Habits
+from envs.history.figures import FIGURES
 from pipelines.output.demand_draws import Spread, drawn_demand, planned_demand
 from pipelines.output.draws import LEVELS
 from pipelines.output.replay import Belief, drawn_luck

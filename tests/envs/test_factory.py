@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from envs.factory import Factory
-from envs.factory_records import Counted, Delivery, Habits, Happening, Inspected, Ordered, Stands
+from envs.factory.records import Counted, Delivery, Habits, Happening, Inspected, Ordered, Stands
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
 from plant import (

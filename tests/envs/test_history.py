@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from envs.history import DAYS, simulate_history
-from envs.history_figures import FIGURES, History, measure
+from envs.history.figures import FIGURES, History, measure
 
 KEYS = ["unique_id", "ds"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from envs.measured import match_first_in_first_out, measure_products
+from envs.fmcg.measured import match_first_in_first_out, measure_products
 
 
 def a_history(**flows: list[float]) -> pd.DataFrame:

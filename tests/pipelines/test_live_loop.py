@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from envs.factory import Factory
-from envs.factory_records import Habits
+from envs.factory.records import Habits
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
 from pipelines.context import Context

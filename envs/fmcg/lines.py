@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from envs.measured import Measured
+from envs.fmcg.measured import Measured
 from envs.shifts import FRIDAY, Week
 from plant import Capability, Changeover, Line, Problem, RecordError
 from plant.arrays import Floats

@@ -2,7 +2,7 @@
 
 Rates, yields, changeovers, shifts and arrivals are the plant's (for the 50 lines those that the real
 production data call for, `envs.fmcg`); orders follow the real history's figures; what goes wrong is
-assumed (`envs.factory_records.Habits`). The same seed gives the same happenings on every machine.
+assumed (`envs.factory.records.Habits`). The same seed gives the same happenings on every machine.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from envs.factory_line import LineAtWork
-from envs.factory_records import Counted, Delivery, Habits, Happening, Stands
-from envs.factory_world import order_desk, trucks
+from envs.factory.line import LineAtWork
+from envs.factory.records import Counted, Delivery, Habits, Happening, Stands
+from envs.factory.surroundings import order_desk, trucks
 from plant import BomLine, Changeover, Line, Plant, Schedule
 
 TRUCKS, ORDERS, FIRST_LINE = 1, 2, 10  # streams of random numbers

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pandas as pd
 
-from envs.fmcg_lines import (
+from envs.fmcg.lines import (
     RUN_COST,
     VALUE_PER_KG,
     YIELD,
@@ -24,7 +24,7 @@ from envs.fmcg_lines import (
     draw_speeds,
     rated,
 )
-from envs.measured import measure_products
+from envs.fmcg.measured import measure_products
 from plant import Arrival, BomLine, Item, Order, Plant
 from plant.model import MINUTES_PER_DAY
 

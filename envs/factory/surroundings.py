@@ -1,6 +1,6 @@
 """What reaches the simulated factory from outside: trucks with material, and customers' orders.
 
-Orders follow the real history as `envs.history_figures` says: how demand divides over the weekdays,
+Orders follow the real history as `envs.history.figures` says: how demand divides over the weekdays,
 how often a product is ordered, how much a day's orders vary. Lateness of trucks, lead times and changes
 of mind are assumed (`Habits`).
 """
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from envs.factory_records import Delivery, Habits, Happening, Ordered
-from envs.history_figures import FIGURES, Figures
+from envs.factory.records import Delivery, Habits, Happening, Ordered
+from envs.history.figures import FIGURES, Figures
 from plant import Arrival, Item, Plant
 from plant.model import MINUTES_PER_DAY
 

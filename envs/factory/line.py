@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, MutableSet, Seque
 
 import numpy as np
 
-from envs.factory_records import Counted, Habits, Happening, Inspected, Stands, State
+from envs.factory.records import Counted, Habits, Happening, Inspected, Stands, State
 from plant import BomLine, Capability, Changeover, Line, Run
 
 WHOLE = 1e-9  # what sums of fractions may lack of a unit

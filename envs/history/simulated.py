@@ -1,7 +1,7 @@
 """A simulated history: made-up daily orders, production, issues and deliveries of a maker of goods.
 
 It stands in where the real one cannot be had, in the same tables. Its figures are those measured on the
-real history (`envs.history_figures`); its products, plants and days are made up from a seed.
+real history (`envs.history.figures`); its products, plants and days are made up from a seed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from envs.history_figures import FIGURES, QUARTILES, Figures, History
+from envs.history.figures import FIGURES, QUARTILES, Figures, History
 
 FIRST_DAY = "2023-01-01"
 DAYS = 181
