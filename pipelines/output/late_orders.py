@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from envs.history import simulate_history
-from envs.history_figures import History
+from envs.history.figures import History
 from models.late_risk import (
     LateRiskConfig,
     LateRiskModel,

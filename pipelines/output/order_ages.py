@@ -1,7 +1,7 @@
 """Real order ages: the orders of a daily history, matched first in, first out to its deliveries.
 
 An order is what was ordered of a product on a day. It is promised for as many days after it as nearly
-all of the product's orders took (`envs.measured`), and late where its last unit came after that. Each
+all of the product's orders took (`envs.fmcg.measured`), and late where its last unit came after that. Each
 is looked at at the end of some days before the promise, with what was known then.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from envs.measured import FLOWS, measure_products
+from envs.fmcg.measured import FLOWS, measure_products
 from models.late_risk import Schema
 from plant.arrays import Floats
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from envs.fmcg.measured import match_first_in_first_out
 from envs.history import simulate_history
-from envs.measured import match_first_in_first_out
 from models.late_risk import check_cases
 from pipelines.output.late_orders import fit_late_risk, open_cases, score_late_risk
 from pipelines.output.order_ages import SCHEMA, _flows, _state, order_cases, served_days
