@@ -10,7 +10,7 @@ from envs.fleet.luck import ROUGH
 from envs.lines_env import LinesEnv
 from envs.scenarios import generate
 from envs.tick_env import TickEnv
-from tests.envs.fleet_play import chosen
+from tests.envs.fleet.play import chosen
 
 PLANT = generate(4, 8, 50, 5, 0.9, 1)
 

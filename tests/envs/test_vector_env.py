@@ -15,7 +15,7 @@ from envs.scenarios import generate
 from envs.tick_env import TickEnv
 from envs.vector_env import FleetEnv
 from plant import RecordError
-from tests.envs.fleet_play import chosen, play
+from tests.envs.fleet.play import chosen, play
 
 PLANTS = [generate(3, 6, 40, 5, 0.9, 1), generate(5, 9, 60, 5, 0.9, 2), generate(2, 4, 20, 4, 1, 3)]
 SCALES = [50.0, 60.0, 70.0]

@@ -19,7 +19,7 @@ from models.policy.acting import act, scores_of
 from models.policy.dense import DenseDispatcher
 from models.policy.dispatcher import Dispatcher, shape_of
 from models.policy.export import AXES, FILE, ExportError, OnnxPolicy, export
-from tests.envs.fleet_play import chosen
+from tests.envs.fleet.play import chosen
 
 SIZES = ((3, 6, 30, 1), (6, 13, 60, 2), (12, 20, 90, 2))
 

@@ -16,7 +16,7 @@ from envs.rules import RULES
 from envs.vector_env import FleetEnv
 from plant import COMPONENTS, Schedule, Weights, Zones, evaluate
 from plant.io import load_plant, plant_from_document
-from tests.envs.fleet_play import play
+from tests.envs.fleet.play import play
 from tests.plant.random_plants import random_plant
 
 DISABLED = AutoresetMode.DISABLED

@@ -13,7 +13,7 @@ from envs.fleet.plants import Assignment
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv
 from plant import Schedule, Zones, evaluate
-from tests.envs.fleet_play import chosen, play
+from tests.envs.fleet.play import chosen, play
 
 
 def followed(plants: int, seed: int) -> FleetEnv:

@@ -15,7 +15,7 @@ from envs.fleet.plants import Assignment
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv
 from plant import Plant, Run, Weights
-from tests.envs.fleet_play import chosen
+from tests.envs.fleet.play import chosen
 
 PLANT = generate(4, 10, 80, 7, 0.9, 5, stages=2)
 

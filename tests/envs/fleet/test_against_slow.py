@@ -14,8 +14,8 @@ from envs.fleet.plants import Assignment, Rhythm
 from envs.vector_env import FleetEnv
 from plant import COMPONENTS, Plant, evaluate
 from plant.io import plant_from_document
-from tests.envs.fleet_play import chosen
-from tests.envs.slow_plant import SlowPlant
+from tests.envs.fleet.play import chosen
+from tests.envs.fleet.slow_plant import SlowPlant
 from tests.plant.random_plants import random_plant
 
 UNLUCKY = Luck(5.0, 30.0, 0.2, 0.05, 0.5, 6.0, 0.5, 0.5, 0.3, 0.0, 2.0, 300)
