@@ -6,15 +6,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
+from models.demand.general.calendar import holiday_features
 from models.demand.general.histories import Floats, Histories, Ints
+from models.demand.general.known import known_features
 from models.demand.general.task import Task
 
 Anchor = Literal["last", "level", "zero"]
 RECENT = 8
 SEASONS_BACK = 3
 LEAST_UNIT = 1e-4
+CALENDAR = {
+    "weekday": "dayofweek",
+    "day": "day",
+    "day_of_year": "dayofyear",
+    "hour": "hour",
+    "month": "month",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,36 +135,26 @@ def _design(
     found["unrest"] = rise(6) / unit
     found["of_level"] = unit / np.maximum(np.abs(level), 1e-9)
     found["known"] = np.log1p(origins - starts)
-    found |= _calendar(histories, series, origins, step)
+    found |= _calendar(histories, task.country, series, origins, step)
+    found |= known_features(histories, series, origins, step, window)
     target = np.full(len(series), np.nan) if ahead else (values[origins + step] - base) / unit
     features = np.column_stack(list(found.values()))
     return Design(features, tuple(found), target, base, unit, series, step)
 
 
-def _calendar(histories: Histories, series: Ints, origins: Ints, step: Ints) -> dict[str, Floats]:
-    if histories.frequency is None:
-        return {}
-    longest = int(histories.lengths.max())
+def _calendar(
+    histories: Histories, country: str | None, series: Ints, origins: Ints, step: Ints
+) -> dict[str, Floats]:
     back = histories.ends[series] - 1 - origins - step
-    found = {}
-    lasts = set(histories.lasts.tolist())
-    if len(lasts) != 1:
+    times = histories.axis(int(max(0, -back.min())) if back.size else 0)
+    if times is None:
         return {}
-    horizon = int(max(0, -back.min()))
-    last = pd.Timestamp(histories.lasts[0])
-    past = pd.date_range(end=last, periods=longest, freq=histories.frequency)
-    future = pd.date_range(start=last, periods=horizon + 1, freq=histories.frequency)[1:]
-    times = past.append(future)
-    place = longest - 1 - back
+    place = int(histories.lengths.max()) - 1 - back
     parts = {
-        "weekday": times.dayofweek,
-        "day": times.day,
-        "day_of_year": times.dayofyear,
-        "hour": times.hour,
-        "month": times.month,
+        name: np.asarray(getattr(times, attribute), dtype=np.float64)
+        for name, attribute in CALENDAR.items()
     }
-    for name, part in parts.items():
-        known = np.asarray(part, dtype=np.float64)
-        if len(np.unique(known)) > 1:
-            found[name] = known[place]
-    return found
+    parts = {name: part for name, part in parts.items() if len(np.unique(part)) > 1}
+    if country is not None:
+        parts |= holiday_features(country, times, histories.frequency or "")
+    return {name: part[place] for name, part in parts.items()}

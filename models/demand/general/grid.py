@@ -19,6 +19,7 @@ from models.demand.general.histories import Ints
 from models.demand.general.repairs import Repair, refuse
 
 OFFSET = r":\d\d(?:\.\d+)?(Z|[+-]\d\d:?\d\d)$"
+TRAILING = r"(?:Z|[+-]\d\d:?\d\d)$"
 DAY = 86_400_000_000_000
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 NAMES = {3_600_000_000_000: "h", DAY: "D", 60_000_000_000: "min", 1_000_000_000: "s"}
@@ -67,21 +68,55 @@ def read_times(
     ):
         return given.to_numpy(np.int64), ()
     frame = pd.DataFrame({"series": "?", "time": given})
-    # Offsets that differ from row to row, as daylight saving leaves them, are one clock in UTC.
-    mixed = _offsets(given).nunique() > 1
-    times = pd.to_datetime(given, format="ISO8601", errors="coerce", utc=mixed or None)
-    refuse(
-        frame, times.isna().to_numpy(), "a time as ISO 8601 writes it, or a count", "time", "time"
-    )
+    offsets = _offsets(given)
+    held = offsets.notna()
+    if held.any():
+        refuse(
+            frame,
+            (~held & _is_time(given)).to_numpy(),
+            "an offset or Z, as other times have",
+            "time without one",
+            "time",
+        )
+    if offsets.nunique() > 1 and timezone is None:
+        return _of_mixed_offsets(given, frame)
+    times = _parsed(given, frame, utc=offsets.nunique() > 1)
     if times.dt.tz is None and timezone is None:
         return times.astype("datetime64[ns]"), ()
     return _without_zone(times, timezone)
+
+
+def _parsed(given: pd.Series, frame: pd.DataFrame, *, utc: bool) -> pd.Series:
+    times = pd.to_datetime(given, format="ISO8601", errors="coerce", utc=utc or None)
+    refuse(
+        frame, times.isna().to_numpy(), "a time as ISO 8601 writes it, or a count", "time", "time"
+    )
+    return times
+
+
+def _is_time(given: pd.Series) -> pd.Series:
+    return pd.to_datetime(given, format="ISO8601", errors="coerce", utc=True).notna()
 
 
 def _offsets(given: pd.Series) -> pd.Series:
     if not pd.api.types.is_object_dtype(given) and not pd.api.types.is_string_dtype(given):
         return pd.Series(dtype=object)
     return given.astype(str).str.extract(OFFSET, expand=False)
+
+
+def _of_mixed_offsets(
+    given: pd.Series, frame: pd.DataFrame
+) -> tuple[pd.Series, tuple[Repair, ...]]:
+    """Offsets that differ from row to row, as daylight saving leaves them, are of one clock: days by
+    its date, hours in UTC."""
+    clock = _parsed(given.astype(str).str.replace(TRAILING, "", regex=True), frame, utc=False)
+    if (clock == clock.dt.normalize()).all():
+        found, done = clock, "days taken by the local date"
+    else:
+        found = _parsed(given, frame, utc=True).dt.tz_localize(None)
+        done = "hours counted in UTC, so that daylight saving neither skips nor repeats one"
+    told = Repair("time zone", len(given), 0, "times with several offsets", done)
+    return found.astype("datetime64[ns]"), (told,)
 
 
 def _without_zone(times: pd.Series, timezone: str | None) -> tuple[pd.Series, tuple[Repair, ...]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from models.demand.general.arrays import Bools, Floats, Ints
+from models.demand.general.known import Known
+
+__all__ = ["Bools", "Floats", "Histories", "Ints"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Histories:
         The time of each series' last value: datetime64[ns], or int where time is counted.
     frequency
         The step as pandas writes it ("D", "W-SUN", "MS"); None where time is counted in ones.
+    known
+        Columns that are known ahead, of the steps after the last values too; a cut leaves them whole.
     """
 
     names: tuple[str, ...]
@@ -36,6 +39,7 @@ class Histories:
     offsets: Ints
     lasts: NDArray[np.generic]
     frequency: str | None = None
+    known: Known | None = None
 
     @property
     def lengths(self) -> Ints:
@@ -67,9 +71,12 @@ class Histories:
         """Return the last `steps` values of each series; all where there are fewer."""
         lengths = np.minimum(self.lengths, steps)
         every = _places(self.ends - lengths, lengths)
-        return Histories(
-            self.names, self.values[every], _offsets(lengths), self.lasts, self.frequency
-        )
+        known = self.known.recent(self.lengths - lengths) if self.known else None
+        return replace(self, values=self.values[every], offsets=_offsets(lengths), known=known)
+
+    def with_values(self, values: Floats) -> Histories:
+        """Return the same series with other values, shape (points,)."""
+        return replace(self, values=values)
 
     def future(self, steps: int, horizon: int) -> Floats:
         """Return what came after a cut of `steps`, shape (series, horizon); steps >= horizon."""
@@ -84,6 +91,17 @@ class Histories:
         times = pd.date_range(pd.Timestamp(last), periods=horizon + 1, freq=self.frequency)
         return np.asarray(times.to_numpy()[-horizon:])
 
+    def axis(self, horizon: int) -> pd.DatetimeIndex | None:
+        """Return the times from the oldest value to `horizon` steps after the last ones.
+
+        None where time is counted, or the series do not end together.
+        """
+        if self.frequency is None or not len(self) or (self.lasts != self.lasts[0]).any():
+            return None
+        last = pd.Timestamp(self.lasts[0])
+        past = pd.date_range(end=last, periods=int(self.lengths.max()), freq=self.frequency)
+        return past.append(pd.date_range(last, periods=horizon + 1, freq=self.frequency)[1:])
+
     def _with(self, kept: Bools, lengths: Ints, steps: int) -> Histories:
         names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
         every = _places(self.offsets[:-1][kept], lengths)
@@ -92,7 +110,8 @@ class Histories:
             lasts = lasts - steps
         elif steps:
             lasts = _earlier(lasts, steps, self.frequency or "D")
-        return Histories(names, self.values[every], _offsets(lengths), lasts, self.frequency)
+        known = self.known.select(kept) if self.known else None
+        return Histories(names, self.values[every], _offsets(lengths), lasts, self.frequency, known)
 
 
 def _offsets(lengths: Ints) -> Ints:

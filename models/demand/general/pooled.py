@@ -38,13 +38,7 @@ def logarithms(histories: Histories) -> Histories:
     """Return the histories' logarithms; a value of 0 or less counts as a tiny share of the level."""
     scale = np.array([np.abs(histories.of(number)).mean() for number in range(len(histories))])
     least = np.repeat(1e-3 * scale + 1e-9, histories.lengths)
-    return Histories(
-        histories.names,
-        np.log(np.maximum(histories.values, least)),
-        histories.offsets,
-        histories.lasts,
-        histories.frequency,
-    )
+    return histories.with_values(np.log(np.maximum(histories.values, least)))
 
 
 def _design(windows: Windows) -> Floats:

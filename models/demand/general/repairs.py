@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.demand.errors import TableError
-from models.demand.general.histories import Bools
+from models.demand.general.arrays import Bools
 
 SHOWN = 3
 

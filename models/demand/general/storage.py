@@ -15,20 +15,23 @@ from models.demand.general.catalogue import Fitted, member_of
 from models.demand.general.config import ForecastConfig
 from models.demand.general.forecaster import Forecaster
 from models.demand.general.histories import Histories
+from models.demand.general.known import Encoding, Known
 from models.demand.general.network import Network
 from models.demand.general.repairs import Repair
 from models.demand.general.table import TableRules
 from models.demand.general.task import Task
 from models.demand.general.trees import Trees
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "forecaster.json"
 HISTORIES_FILE = "histories.npz"
+KNOWN = "known_"
 
 
 def save_forecaster(model: Forecaster, folder: Path) -> None:
     """Write the forecaster into the folder; nothing in it is code."""
     folder.mkdir(parents=True, exist_ok=True)
+    histories, known = model.histories, model.histories.known
     document = {
         "format": FORMAT,
         "config": {**asdict(model.config), "families": dict(model.config.families)},
@@ -39,16 +42,17 @@ def save_forecaster(model: Forecaster, folder: Path) -> None:
         "levels": model.calibration.levels,
         "bounds": model.calibration.bounds.tolist(),
         "scores": model.calibration.scores.tolist(),
-        "frequency": model.histories.frequency,
-        "names": model.histories.names,
+        "frequency": histories.frequency,
+        "names": histories.names,
+        "encodings": [asdict(one) for one in known.encodings] if known else None,
         "repairs": [asdict(repair) for repair in model.repairs],
         "fits": sorted(model.fits),
     }
     write_document(folder / MODEL_FILE, document)
-    known = model.histories
-    np.savez_compressed(
-        folder / HISTORIES_FILE, values=known.values, offsets=known.offsets, lasts=known.lasts
-    )
+    arrays = {name: getattr(histories, name) for name in ("values", "offsets", "lasts")}
+    if known:
+        arrays |= {KNOWN + name: getattr(known, name) for name in ("values", "starts", "counts")}
+    np.savez_compressed(folder / HISTORIES_FILE, **arrays)
     for name, fit in model.fits.items():
         _save_fit(fit, folder / _file_of(name))
 
@@ -70,7 +74,8 @@ def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
             f"{folder / MODEL_FILE}: expected format {FORMAT}, found {document['format']}; fit it again"
         )
     given = document["config"]
-    rules = TableRules(**given.pop("rules"))
+    rules = given.pop("rules")
+    rules = TableRules(**{**rules, "known": tuple(rules["known"])})
     tuples = {name: tuple(given.pop(name)) for name in ("seasons", "members")}
     task = document["task"]
     task = Task(**{**task, "seasons": tuple(task["seasons"])})
@@ -81,6 +86,7 @@ def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
             arrays["offsets"],
             arrays["lasts"],
             document["frequency"],
+            _known(document["encodings"], arrays),
         )
     return Forecaster(
         ForecastConfig(**{**given, **tuples, "rules": rules}),
@@ -95,6 +101,13 @@ def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
         ),
         tuple(Repair(**repair) for repair in document["repairs"]),
     )
+
+
+def _known(encodings: list[dict[str, Any]] | None, arrays: Any) -> Known | None:
+    if encodings is None:
+        return None
+    made = tuple(Encoding(one["column"], tuple(one["values"])) for one in encodings)
+    return Known(made, *(arrays[KNOWN + name] for name in ("values", "starts", "counts")))
 
 
 def _file_of(name: str) -> str:

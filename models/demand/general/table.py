@@ -10,12 +10,15 @@
 | a series with few values over a huge span | `TableError`: a wrong year more often than a gap |
 | a gap, an empty value | filled, told as a `Repair` |
 | dated series that end before the table does | filled up to its end, told as a `Repair` |
+| columns known ahead: rows at the end without a value | steps to come, not history |
+| a column known ahead with an empty cell | the one before it |
 | time zones, daylight saving | hours and less in UTC, days and more by the local date; a `Repair` |
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,6 +27,7 @@ import pandas as pd
 from models.demand.errors import TableError
 from models.demand.general.grid import Grid, grid_of, read_times
 from models.demand.general.histories import Bools, Floats, Histories, Ints
+from models.demand.general.known import Encoding, encodings_of, known_of
 from models.demand.general.repairs import Repair, refuse, repair_of
 
 COLUMNS = ("series", "time", "value")
@@ -51,20 +55,27 @@ class TableRules:
     timezone
         Of times without one ("Europe/Berlin"): hours that daylight saving repeats or skips are told
         apart by it. None where they are even as they are.
+    known
+        Columns that are known ahead of the value, as prices and promotions are. Rows at the table's
+        end without a value say what they will be.
     """
 
     gaps: Gaps = "auto"
     duplicates: Duplicates = "refuse"
     negatives: Negatives = "refuse"
     timezone: str | None = None
+    known: tuple[str, ...] = ()
 
 
 def read_table(
-    table: pd.DataFrame, rules: TableRules | None = None
+    table: pd.DataFrame,
+    rules: TableRules | None = None,
+    encodings: Sequence[Encoding] | None = None,
 ) -> tuple[Histories, tuple[Repair, ...]]:
     """Return the histories of a long table (series, time, value) and what was repaired.
 
-    `unique_id, ds, y` are understood too; other columns are left alone. Series are sorted by name.
+    `unique_id, ds, y` are understood too; columns that no rule names are left alone. Series are sorted
+    by name. `encodings` are those of the columns known ahead where a model was fitted with them.
 
     Raises
     ------
@@ -72,21 +83,48 @@ def read_table(
         Where the table cannot be used; the first rows that are wrong are named.
     """
     rules = rules or TableRules()
-    table = _named(table)
+    table = _named(table, rules.known)
     times, told = read_times(table["time"], rules.timezone)
     values = _values(table, rules)
     codes, names = pd.factorize(table["series"].astype(str), sort=True)
     grid = grid_of(times, codes, names)
     told += grid.repairs
+    whole, every = table, (codes, grid.places)
+    if rules.known:
+        past = ~_to_come(values, codes, grid, table, names)
+        table, values, codes = table[past], values[past], codes[past]
+        grid = replace(grid, places=grid.places[past])
     if rules.negatives == "zero":
         told += repair_of(table, values < 0, "negative value", "counted as 0")
         values = np.maximum(values, 0.0)
     codes, places, values, more = _once(table, codes, grid, values, rules)
     found, filled = _even(names, codes, places, values, grid, rules, table)
+    if rules.known:
+        used = encodings_of(whole, rules.known) if encodings is None else tuple(encodings)
+        firsts = places[np.searchsorted(codes, np.arange(len(names)))]
+        found = replace(found, known=known_of(whole, used, found, *every, firsts))
     return found, (*told, *more, *filled)
 
 
-def _named(table: pd.DataFrame) -> pd.DataFrame:
+def _to_come(
+    values: Floats, codes: Ints, grid: Grid, table: pd.DataFrame, names: pd.Index
+) -> Bools:
+    """Return which rows have no value and lie after the last one: of the table, or of their series
+    where time is counted."""
+    valued = ~np.isnan(values)
+    last = np.full(len(names), -1)
+    np.maximum.at(last, codes[valued], grid.places[valued])
+    refuse(
+        table,
+        (last < 0)[codes],
+        "a value of each series at one time at least",
+        "none",
+    )
+    end = last[codes] if grid.frequency is None else np.full(len(codes), last.max())
+    return ~valued & (grid.places > end)
+
+
+def _named(table: pd.DataFrame, known: Sequence[str]) -> pd.DataFrame:
     table = table.rename(columns={k: v for k, v in OTHER_NAMES.items() if v not in table.columns})
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
@@ -96,7 +134,13 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
         )
     if table.empty:
         raise TableError("history: expected rows, found none")
-    table = table.loc[:, list(COLUMNS)].reset_index(drop=True)
+    absent = [column for column in known if column not in table.columns or column in COLUMNS]
+    if absent:
+        raise TableError(
+            f"known ahead: expected columns of the table beside {', '.join(COLUMNS)}, found "
+            f"{', '.join(absent)} asked for; there are: {', '.join(map(str, table.columns))}"
+        )
+    table = table.loc[:, [*COLUMNS, *known]].reset_index(drop=True)
     refuse(table, table["series"].isna().to_numpy(), "a series name", "none")
     return table
 

@@ -23,12 +23,15 @@ class Task:
         totals do.
     seed
         Of every member's sampling.
+    country
+        Whose public holidays count; None: no calendar but that of the times themselves.
     """
 
     horizon: int
     seasons: tuple[int, ...] = (1,)
     target: Target = "median"
     seed: int = 1
+    country: str | None = None
 
     @property
     def season(self) -> int:
