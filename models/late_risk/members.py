@@ -12,8 +12,9 @@ import pandas as pd
 from models.late_risk.config import LateRiskConfig, Member
 from models.late_risk.features import numeric
 from models.late_risk.schema import Floats
+from models.stored import booster_text, dmatrix, load_booster, plain_names
+from models.stored.boosters import THREADS
 
-THREADS = 1
 LEAST_RATE = 1e-3
 
 
@@ -41,17 +42,17 @@ class Xgboost:
 
     def log_odds(self, matrix: pd.DataFrame) -> Floats:
         """Return the log odds of being late."""
-        found: Floats = self.booster.predict(_dmatrix(matrix), output_margin=True)
+        found: Floats = self.booster.predict(dmatrix(matrix), output_margin=True)
         return found.astype(np.float64)
 
     def parts(self, matrix: pd.DataFrame) -> Floats:
         """Return each feature's SHAP value, then the bias."""
-        found: Floats = self.booster.predict(_dmatrix(matrix), pred_contribs=True)
+        found: Floats = self.booster.predict(dmatrix(matrix), pred_contribs=True)
         return found.astype(np.float64)
 
     def text(self) -> str:
         """Return XGBoost's JSON."""
-        return str(self.booster.save_raw("json").decode())
+        return booster_text("xgboost", self.booster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,18 @@ class Lightgbm:
 
     def log_odds(self, matrix: pd.DataFrame) -> Floats:
         """Return the log odds of being late."""
-        return np.asarray(self.booster.predict(_plain(matrix), raw_score=True), dtype=np.float64)
+        return np.asarray(
+            self.booster.predict(plain_names(matrix), raw_score=True), dtype=np.float64
+        )
 
     def parts(self, matrix: pd.DataFrame) -> Floats:
         """Return each feature's SHAP value, then the bias."""
-        return np.asarray(self.booster.predict(_plain(matrix), pred_contrib=True), dtype=np.float64)
+        parts = self.booster.predict(plain_names(matrix), pred_contrib=True)
+        return np.asarray(parts, dtype=np.float64)
 
     def text(self) -> str:
         """Return LightGBM's text."""
-        return str(self.booster.model_to_string())
+        return booster_text("lightgbm", self.booster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +120,9 @@ def fit_member(
 def load_member(member: Member, text: str) -> Fitted:
     """Return the member that `text` gave; ValueError where it is none."""
     if member == "xgboost":
-        import xgboost
-
-        booster = xgboost.Booster(params={"nthread": THREADS})
-        booster.load_model(bytearray(text.encode()))
-        return Xgboost(booster)
+        return Xgboost(load_booster("xgboost", text))
     if member == "lightgbm":
-        import lightgbm
-
-        return Lightgbm(lightgbm.Booster(model_str=text))
+        return Lightgbm(load_booster("lightgbm", text))
     document = json.loads(text)
     return Logistic(
         tuple(document["columns"]),
@@ -154,7 +152,7 @@ def _fit_xgboost(
         "seed": config.seed,
         "verbosity": 0,
     }
-    data = _dmatrix(matrix, label=late, weight=weight)
+    data = dmatrix(matrix, label=late, weight=weight)
     return Xgboost(xgboost.train(params, data, config.rounds))
 
 
@@ -178,7 +176,7 @@ def _fit_lightgbm(
         "seed": config.seed,
         "verbose": -1,
     }
-    data = lightgbm.Dataset(_plain(matrix), late, weight=weight)
+    data = lightgbm.Dataset(plain_names(matrix), late, weight=weight)
     return Lightgbm(lightgbm.train(params, data, config.rounds))
 
 
@@ -201,14 +199,3 @@ def _rate_odds(rates: pd.DataFrame) -> Floats:
     share = rates.to_numpy(np.float64).clip(LEAST_RATE, 1 - LEAST_RATE)
     found: Floats = np.log(share / (1 - share))
     return found
-
-
-def _dmatrix(matrix: pd.DataFrame, **columns: Floats) -> Any:
-    import xgboost
-
-    return xgboost.DMatrix(_plain(matrix), enable_categorical=True, **columns)
-
-
-def _plain(matrix: pd.DataFrame) -> pd.DataFrame:
-    """The features under names that both libraries allow: a table's columns may be called anything."""
-    return matrix.set_axis([f"f{place}" for place in range(matrix.shape[1])], axis=1)

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models import stored
 from models.rates.config import Member, RateConfig
 from models.rates.features import own_features
 from models.rates.schema import Floats
-
-THREADS = 1
+from models.stored import Library, booster_text, dmatrix, plain_names
+from models.stored.boosters import THREADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +27,14 @@ class Booster:
         """Return what it expects over the scale, shape (rows,)."""
         matrix = _seen_by(self.member, matrix)
         if self.member == "xgboost":
-            found = self.booster.predict(_dmatrix(matrix))
+            found = self.booster.predict(dmatrix(matrix))
         else:
-            found = self.booster.predict(_plain(matrix))
+            found = self.booster.predict(plain_names(matrix))
         return np.asarray(found, dtype=np.float64)
 
     def text(self) -> str:
         """Return it in its library's own text format."""
-        if self.member == "xgboost":
-            return str(self.booster.save_raw("json").decode())
-        return str(self.booster.model_to_string())
+        return booster_text(library_of(self.member), self.booster)
 
 
 def fit_booster(
@@ -56,15 +55,12 @@ def fit_booster(
 
 def load_booster(member: Member, text: str) -> Booster:
     """Return the booster that `text` gave."""
-    if member == "xgboost":
-        import xgboost
+    return Booster(member, stored.load_booster(library_of(member), text))
 
-        booster = xgboost.Booster(params={"nthread": THREADS})
-        booster.load_model(bytearray(text.encode()))
-        return Booster(member, booster)
-    import lightgbm
 
-    return Booster(member, lightgbm.Booster(model_str=text))
+def library_of(member: Member) -> Library:
+    """Return the library that a boosted member is fitted with."""
+    return "xgboost" if member == "xgboost" else "lightgbm"
 
 
 def _fit_xgboost(matrix: pd.DataFrame, target: Floats, weight: Floats, config: RateConfig) -> Any:
@@ -85,7 +81,7 @@ def _fit_xgboost(matrix: pd.DataFrame, target: Floats, weight: Floats, config: R
         "seed": config.seed,
         "verbosity": 0,
     }
-    return xgboost.train(params, _dmatrix(matrix, label=target, weight=weight), config.rounds)
+    return xgboost.train(params, dmatrix(matrix, label=target, weight=weight), config.rounds)
 
 
 def _fit_lightgbm(
@@ -107,20 +103,9 @@ def _fit_lightgbm(
         "seed": config.seed,
         "verbose": -1,
     }
-    data = lightgbm.Dataset(_plain(matrix), target, weight=weight)
+    data = lightgbm.Dataset(plain_names(matrix), target, weight=weight)
     return lightgbm.train(params, data, config.rounds)
-
-
-def _dmatrix(matrix: pd.DataFrame, **columns: Floats) -> Any:
-    import xgboost
-
-    return xgboost.DMatrix(_plain(matrix), enable_categorical=True, **columns)
 
 
 def _seen_by(member: Member, matrix: pd.DataFrame) -> pd.DataFrame:
     return matrix[own_features(matrix.columns)] if member == "own" else matrix
-
-
-def _plain(matrix: pd.DataFrame) -> pd.DataFrame:
-    """The features under names that both libraries allow: a table's columns may be called anything."""
-    return matrix.set_axis([f"f{place}" for place in range(matrix.shape[1])], axis=1)
