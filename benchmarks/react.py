@@ -33,8 +33,8 @@ from models.optimize import solve
 from models.optimize.repair.mend import repair
 from pipelines.events import Event, LineState, Material, OrderEvent, to_bytes
 from pipelines.plan_base import PLANT_NAME
-from pipelines.react import CURSOR
-from pipelines.react_pace import USUAL_PACE
+from pipelines.reaction.pace import USUAL_PACE
+from pipelines.reaction.reactor import CURSOR
 from pipelines.settings import REPOSITORY
 from pipelines.storage import open_database, reading, writing
 from pipelines.storage.repositories import Publication, list_versions, publish_version

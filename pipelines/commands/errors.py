@@ -23,13 +23,13 @@ INPUT_ERRORS = {
     "pipelines.settings.SettingsError",
     "pipelines.params.ParamsError",
     "pipelines.storage.repositories.sync.NotStoredError",
-    "pipelines.factory.PlayError",
+    "pipelines.factory.play.PlayError",
     "builtins.OSError",
 }
 FAILURES = {
     "pipelines.run.RunError",
     "pipelines.publication.PublishError",
-    "pipelines.factory_sinks.NotDeliveredError",
+    "pipelines.factory.sinks.NotDeliveredError",
     "pipelines.storage.repositories.cursors.CursorMovedError",
     "pipelines.storage.database.StorageError",
     "pipelines.platform.tracking.TrackingError",

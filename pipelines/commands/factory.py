@@ -42,8 +42,8 @@ def factory_command(
 ) -> None:
     """Play a simulated factory as a stream of events, into Kafka or the landing folder."""
     from pipelines.context import load_context
-    from pipelines.factory import Play, play_factory
-    from pipelines.factory_trouble import Trouble
+    from pipelines.factory.play import Play, play_factory
+    from pipelines.factory.trouble import Trouble
     from pipelines.metrics import serve_metrics
 
     if metrics_port:

@@ -31,7 +31,7 @@ def react_command(
 ) -> None:
     """Answer breakdowns, late material and rush orders with recommended versions of the plan."""
     from pipelines.context import load_context
-    from pipelines.react_run import run_reaction
+    from pipelines.reaction.run import run_reaction
 
     made = run_reaction(load_context(say), seconds, metrics_port)
     if as_json:

@@ -12,11 +12,11 @@ from envs.factory.records import Habits
 from envs.rules import RULES, dispatch
 from envs.scenarios import generate
 from pipelines.context import Context
-from pipelines.factory_events import event_ids, to_event
+from pipelines.factory.events import event_ids, to_event
 from pipelines.params import load_params
 from pipelines.plan_base import PLANT_NAME
-from pipelines.react import Reaction, Reactor
-from pipelines.react_pace import Pace
+from pipelines.reaction.pace import Pace
+from pipelines.reaction.reactor import Reaction, Reactor
 from pipelines.settings import REPOSITORY, Settings
 from pipelines.storage import reading, writing
 from pipelines.storage.repositories import Publication, load_version, publish_version

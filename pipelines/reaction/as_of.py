@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from pipelines.events import Material, OrderEvent
 from pipelines.params import SnapshotParams
-from pipelines.react_situation import Situation, Stop
+from pipelines.reaction.situation import Situation, Stop
 from plant import (
     Arrival,
     Evaluation,

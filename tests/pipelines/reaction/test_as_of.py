@@ -13,9 +13,9 @@ from envs.rules import RULES, dispatch
 from envs.scenarios import generate
 from models.optimize.repair.mend import repair
 from pipelines.params import SnapshotParams
-from pipelines.react_plant import AsOf, judged, plant_as_of
-from pipelines.react_situation import Situation
-from pipelines.react_triggers import trigger_of
+from pipelines.reaction.as_of import AsOf, judged, plant_as_of
+from pipelines.reaction.situation import Situation
+from pipelines.reaction.triggers import trigger_of
 from plant import (
     Arrival,
     BomLine,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaException, Producer
 
-from pipelines.factory_events import Message
+from pipelines.factory.events import Message
 from pipelines.platform.kafka import EVENTS_TOPIC, make_topics
 from plant.io.atomic import write_whole
 

@@ -22,9 +22,9 @@ from envs.scenarios import generate
 from pipelines.context import Context
 from pipelines.params import load_params
 from pipelines.plan_base import PLANT_NAME
-from pipelines.react import CURSOR, Reaction, Reactor
-from pipelines.react_pace import Pace
-from pipelines.react_run import follow
+from pipelines.reaction.pace import Pace
+from pipelines.reaction.reactor import CURSOR, Reaction, Reactor
+from pipelines.reaction.run import follow
 from pipelines.settings import REPOSITORY, Settings
 from pipelines.storage import reading, writing
 from pipelines.storage.repositories import (
@@ -290,7 +290,7 @@ def test_a_restart_remembers_what_happened_before(published: Floor) -> None:
 def test_killed_between_repair_and_commit_the_answer_comes_once(
     published: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import pipelines.react
+    import pipelines.reaction.reactor
 
     reactor = published.reactor()
     commit(published.engine, breakdown())
@@ -299,7 +299,7 @@ def test_killed_between_repair_and_commit_the_answer_comes_once(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipelines.react, "move_cursor", killed)
+        patch.setattr(pipelines.reaction.reactor, "move_cursor", killed)
         with pytest.raises(KeyboardInterrupt):
             published.until_answered(reactor)
     assert published.drafts() == []
@@ -361,14 +361,14 @@ def test_a_plan_that_is_published_meanwhile_is_the_one_that_is_repaired(publishe
 def test_a_database_that_is_away_is_waited_for(
     published: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import pipelines.react
+    import pipelines.reaction.reactor
     from pipelines.storage import StorageError
 
     reactor, clock = published.reactor(), published.clock
     said: list[str] = []
     context = replace(published.context, report=said.append)
     commit(published.engine, breakdown())
-    real: Callable[..., object] = pipelines.react.noted_since
+    real: Callable[..., object] = pipelines.reaction.reactor.noted_since
     away = iter([True, True, True])
 
     def noted(*arguments: object) -> object:
@@ -376,7 +376,7 @@ def test_a_database_that_is_away_is_waited_for(
             raise StorageError("database: gone")
         return real(*arguments)
 
-    monkeypatch.setattr(pipelines.react, "noted_since", noted)
+    monkeypatch.setattr(pipelines.reaction.reactor, "noted_since", noted)
     until = clock() + 8
     assert follow(context, reactor, lambda: clock() > until, PACE, clock.sleep) == 1
     assert [line.removeprefix("reaction: ")[:22] for line in said] == [

@@ -19,10 +19,10 @@ from envs.rules import RULES, dispatch
 from envs.scenarios import generate
 from pipelines.context import Context
 from pipelines.events import EventError, Known, LineState, check, parse
-from pipelines.factory import Play, PlayError, play_factory
-from pipelines.factory_events import Message, event_ids, messages
-from pipelines.factory_sinks import FolderSink
-from pipelines.factory_trouble import Trouble, corrupted, disturb
+from pipelines.factory.events import Message, event_ids, messages
+from pipelines.factory.play import Play, PlayError, play_factory
+from pipelines.factory.sinks import FolderSink
+from pipelines.factory.trouble import Trouble, corrupted, disturb
 from pipelines.params import load_params
 from pipelines.plan_base import PLANT_NAME
 from pipelines.platform.kafka import EVENTS_TOPIC, PARTITIONS, Broker, broker_jars

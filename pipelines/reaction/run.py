@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from pipelines.context import Context
 from pipelines.metrics import serving_metrics
-from pipelines.react import Reaction, Reactor
-from pipelines.react_pace import USUAL_PACE, Pace
+from pipelines.reaction.pace import USUAL_PACE, Pace
+from pipelines.reaction.reactor import Reaction, Reactor
 from pipelines.storage import StorageError, open_database
 from pipelines.streaming.stop import stopping_on_signals
 

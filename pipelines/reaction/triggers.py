@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipelines.events import Event, LineState, Material, OrderEvent
-from pipelines.react_plant import arrival_of, minute_of
-from pipelines.react_situation import Situation
+from pipelines.reaction.as_of import arrival_of, minute_of
+from pipelines.reaction.situation import Situation
 from plant import Plant
 from plant.model import MINUTES_PER_DAY
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from models.optimize.repair.mend import Repaired
-from pipelines.react_plant import AsOf
-from pipelines.react_triggers import Trigger
+from pipelines.reaction.as_of import AsOf
+from pipelines.reaction.triggers import Trigger
 from plant import Evaluation, evaluate
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from envs.factory import Factory
 from envs.rules import RULES, dispatch
 from pipelines.context import Context
 from pipelines.events.wire import TOLERANCE
-from pipelines.factory_events import Message, event_ids, messages
-from pipelines.factory_sinks import FolderSink, KafkaSink, Sink
-from pipelines.factory_trouble import Trouble, disturb
+from pipelines.factory.events import Message, event_ids, messages
+from pipelines.factory.sinks import FolderSink, KafkaSink, Sink
+from pipelines.factory.trouble import Trouble, disturb
 from pipelines.metrics import FACTORY_SENT
 from pipelines.plan_base import PLANT_NAME
 from plant import Plant, Schedule, evaluate
@@ -99,7 +99,7 @@ def play_factory(
     ------
     PlayError
         Where events would tell of the future, which every reader refuses.
-    pipelines.factory_sinks.NotDeliveredError, pipelines.storage.StorageError
+    pipelines.factory.sinks.NotDeliveredError, pipelines.storage.StorageError
         Where Kafka or the database cannot be used.
     """
     from pipelines.storage import open_database

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from pipelines.factory_events import Message
+from pipelines.factory.events import Message
 from plant import Problem, RecordError
 
 OVERTAKEN = 3.0  # minutes by which a shuffled message is held back, at most

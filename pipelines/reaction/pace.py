@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pipelines.react_triggers import Trigger
+from pipelines.reaction.triggers import Trigger
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from models.optimize.repair.mend import Repaired, repair
 from pipelines import metrics
 from pipelines.context import Context
 from pipelines.plan_base import PLANT_NAME
-from pipelines.react_note import note_of
-from pipelines.react_pace import USUAL_PACE, Pace, Waiting
-from pipelines.react_plant import AsOf, judged, minute_of, plant_as_of
-from pipelines.react_situation import Situation
-from pipelines.react_triggers import USUAL, Sensitivity, Trigger, silent_triggers, trigger_of
+from pipelines.reaction.as_of import AsOf, judged, minute_of, plant_as_of
+from pipelines.reaction.note import note_of
+from pipelines.reaction.pace import USUAL_PACE, Pace, Waiting
+from pipelines.reaction.situation import Situation
+from pipelines.reaction.triggers import USUAL, Sensitivity, Trigger, silent_triggers, trigger_of
 from pipelines.storage import reading, writing
 from pipelines.storage.repositories import Publication, latest_published, load_version, store_draft
 from pipelines.storage.repositories.cursors import load_cursor, move_cursor, position_before

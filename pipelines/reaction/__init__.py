@@ -1,0 +1,1 @@
+"""The reaction to what happens on the floor: a recommended version of the running plan."""
