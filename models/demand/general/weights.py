@@ -7,6 +7,7 @@ choice made on two or three origins is mostly luck.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,17 +17,33 @@ from models.demand.general.trial import Trial
 
 Measure = Literal["owa", "wape", "rmsse"]
 ROUNDS = 20
-# Times the best member's loss, up to which a member is among the equals.
-GOOD_ENOUGH = 1.12
-# Share of equal weights in the end.
-SHRINKAGE = 0.5
 # Weights under it are not worth their time.
 LEAST_WEIGHT = 0.03
-# Of the level: a bias further than this from the members' middle bars one where totals count. At
-# 0.15 the best member of the orders was barred for -0.13, against a middle of +0.05.
-MOST_BIAS = 0.25
 # Values that a class must have before it has weights of its own.
 LEAST_VALUES = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class WeightRules:
+    """What choosing weights goes by.
+
+    Parameters
+    ----------
+    good_enough
+        Times the best member's loss, up to which a member is among the equals.
+    shrinkage
+        Share of equal weights in the end.
+    most_bias
+        Of the level: a bias further than this from the members' middle bars one where totals count.
+        At 0.15 the best member of the orders was barred for -0.13, against a middle of +0.05.
+    """
+
+    good_enough: float = 1.12
+    shrinkage: float = 0.5
+    most_bias: float = 0.25
+
+
+USUAL_RULES = WeightRules()
 
 
 def importance(trial: Trial, measure: Measure) -> Floats:
@@ -63,19 +80,21 @@ def loss(forecast: Floats, trial: Trial, weight: Floats, measure: Measure) -> fl
     return float(error.mean())
 
 
-def member_weights(trial: Trial, measure: Measure, kept: Bools | None = None) -> Floats:
+def member_weights(
+    trial: Trial, measure: Measure, kept: Bools | None = None, rules: WeightRules = USUAL_RULES
+) -> Floats:
     """Return the members' weights, shape (members,), sum 1, by the kept series (all by default)."""
     forecasts, weight = filled(trial), importance(trial, measure)
     if kept is not None:
         weight = weight * kept[None, :, None]
     losses = np.array([loss(one, trial, weight, measure) for one in forecasts])
-    allowed = _allowed(trial, forecasts, measure)
+    allowed = _allowed(trial, forecasts, measure, rules)
     if not (losses[allowed] > 0).any():
         return np.full(len(losses), 1 / len(losses))
     losses = np.where(allowed, losses, np.inf)
     chosen = _greedy(forecasts, trial, weight, measure, losses)
-    good = losses <= GOOD_ENOUGH * losses.min()
-    found = (1 - SHRINKAGE) * chosen + SHRINKAGE * good / good.sum()
+    good = losses <= rules.good_enough * losses.min()
+    found = (1 - rules.shrinkage) * chosen + rules.shrinkage * good / good.sum()
     found[found < LEAST_WEIGHT] = 0.0
     return np.asarray(found / found.sum())
 
@@ -96,12 +115,12 @@ def fill_members(forecasts: Floats) -> Floats:
     return np.where(missing, mean[None], forecasts)
 
 
-def _allowed(trial: Trial, forecasts: Floats, measure: Measure) -> Bools:
+def _allowed(trial: Trial, forecasts: Floats, measure: Measure, rules: WeightRules) -> Bools:
     if measure == "owa":
         return np.ones(len(forecasts), dtype=bool)
     over = np.nan_to_num(forecasts - trial.actual[None]).sum(axis=(1, 2, 3))
     biases = over / max(float(np.nansum(np.abs(trial.actual))), 1e-9)
-    near = np.abs(biases - np.median(biases)) <= MOST_BIAS
+    near = np.abs(biases - np.median(biases)) <= rules.most_bias
     return near if near.any() else np.ones_like(near)
 
 
