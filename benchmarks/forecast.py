@@ -60,7 +60,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--where", help="rows of --scored that count, as pandas queries")
     parser.add_argument("--least", type=int, default=1, help="such rows that a series needs")
     parser.add_argument("--measure", choices=("auto", "owa", "wape", "rmsse"), default="auto")
-    parser.add_argument("--seconds", type=float, default=85.0, help="of processor time")
+    parser.add_argument("--country", help="ISO 3166 code whose holidays are known")
+    parser.add_argument("--seconds", type=float, help="of processor time; by size if not given")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--negatives", choices=("refuse", "zero", "keep"), default="refuse")
     parser.add_argument("--duplicates", choices=("refuse", "sum", "mean", "last"), default="refuse")
@@ -101,8 +102,9 @@ def _config(asked: argparse.Namespace) -> ForecastConfig:
         asked.horizon,
         tuple(asked.season),
         asked.measure,
-        seconds=min(asked.seconds, QUICK_SECONDS) if asked.quick else asked.seconds,
+        seconds=QUICK_SECONDS if asked.quick else asked.seconds,
         workers=asked.workers,
+        country=asked.country,
         rules=TableRules(negatives=asked.negatives, duplicates=asked.duplicates),
     )
 

@@ -139,7 +139,7 @@ def backtest_file(
             f"{file.path}: expected at least {cuts[0] + least} steps for {origins} origins of "
             f"{config.horizon}, found {longest} in the longest series; ask for fewer origins"
         )
-    once = replace(config, seconds=config.seconds / origins)
+    once = replace(config, seconds=config.seconds / origins if config.seconds else None)
     frames, parts, forecaster = [], [], None
     for number, cut in enumerate(cuts, 1):
         report(f"origin {number} of {origins}: fitting on all but the last {cut} steps")

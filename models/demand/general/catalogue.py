@@ -1,25 +1,30 @@
 """The catalogue: every member by name, what it costs, and which suit a table.
 
 A name says all there is to a member: `ces:52`, `theta:12:log`, `trees:last`, `network:65:log`,
-`mstl_theta:24,168`; so a saved forecaster needs nothing but names.
+`mstl_theta:24,168`; so a saved forecaster needs nothing but names. After the argument: `log` (works on
+logarithms), `adjusted` (on series without their seasons), `seed2` (samples differently).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 
-from models.demand.general import analogues, pooled, simple, statistical
+from models.demand.general import analogues, pooled, prophets, simple, statistical
+from models.demand.general.adjusted import adjusted
 from models.demand.general.design import Anchor
 from models.demand.general.histories import Floats, Histories
 from models.demand.general.network import Network, fit_network
+from models.demand.general.neural import NEURAL, Neural, fit_neural
+from models.demand.general.recursive import LIGHTGBM, XGBOOST, Recursive, fit_recursive
 from models.demand.general.task import Task
 from models.demand.general.trees import Trees, fit_trees
+from models.demand.general.xgb import Xgb, fit_xgb
 
-Fitted = Trees | Network | None
+Fitted = Trees | Xgb | Network | Neural | Recursive | None
 
 # Processor-seconds: of a model of one series for each value that it is fitted on, of a model of all
 # series for a fit (Xeon, 2.3 GHz, one core; M4 weekly and M3 monthly).
@@ -30,8 +35,18 @@ SECONDS_PER_VALUE = {
     "arima": 5e-3,
     "mstl_theta": 6e-5,
     "mstl_ets": 8e-5,
+    "prophet": 2e-3,
 }
-SECONDS_PER_FIT = {"trees": 9.0, "network": 6.0}
+SECONDS_PER_FIT = {
+    "trees": 9.0,
+    "xgboost": 9.0,
+    "network": 6.0,
+    "lstm": 40.0,
+    "gru": 40.0,
+    "nhits": 30.0,
+    LIGHTGBM: 15.0,
+    XGBOOST: 15.0,
+}
 FREE = 1e-6
 # Share of zeros in the middle series from which a table is one of intermittent demand.
 INTERMITTENT = 0.3
@@ -47,42 +62,76 @@ class Member:
     """A forecaster by name.
 
     `one_by_one` says that series do not learn from each other, so that they can be split over
-    processes; `logs` that it works on logarithms.
+    processes.
     """
 
     name: str
     kind: str
     argument: str
-    logs: bool
+    flags: tuple[str, ...] = ()
+
+    @property
+    def logs(self) -> bool:
+        """Whether it works on logarithms."""
+        return "log" in self.flags
+
+    @property
+    def adjusts(self) -> bool:
+        """Whether it works on series without their seasons."""
+        return "adjusted" in self.flags
 
     @property
     def one_by_one(self) -> bool:
         """Whether each series is forecast on its own."""
-        return self.kind not in ("trees", "network", "pooled", "analogue")
+        return not self.is_fitted and self.kind not in ("pooled", "analogue")
 
     @property
     def is_fitted(self) -> bool:
         """Whether a fit of it is kept, and can forecast from later histories too."""
-        return self.kind in ("trees", "network")
+        return self.kind in SECONDS_PER_FIT
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it takes next to no time."""
+        return self.kind not in SECONDS_PER_VALUE and self.kind not in SECONDS_PER_FIT
 
     def fit(self, histories: Histories, task: Task) -> Fitted:
         """Return what is kept of a fit, None where nothing is or there is too little to fit on."""
-        seen = pooled.logarithms(histories) if self.logs else histories
+        if not self.is_fitted:
+            return None
+        seen, _ = self._seen(histories, task)
+        task = self.own_task(task)
         if self.kind == "trees":
             return fit_trees(seen, task, cast("Anchor", self.argument))
+        if self.kind == "xgboost":
+            return fit_xgb(seen, task, cast("Anchor", self.argument))
         if self.kind == "network":
             return fit_network(seen, task, int(self.argument))
-        return None
+        if self.kind in NEURAL:
+            return fit_neural(seen, task, self.kind, int(self.argument))
+        return fit_recursive(seen, task, self.kind, int(self.argument))
 
     def forecast(self, histories: Histories, task: Task, fitted: Fitted = None) -> Floats:
         """Return the forecast, shape (series, horizon); NaN where it has none."""
-        seen = pooled.logarithms(histories) if self.logs else histories
+        seen, season = self._seen(histories, task)
         if self.is_fitted:
             nothing = np.full((len(histories), task.horizon), np.nan)
             found = nothing if fitted is None else fitted.forecast(seen)
         else:
-            found = self._plain(seen, task)
-        return _restored(found, histories) if self.logs else found
+            found = self._plain(seen, self.own_task(task))
+        return _restored(found + season, histories) if self.logs else found + season
+
+    def _seen(self, histories: Histories, task: Task) -> tuple[Histories, Floats]:
+        """Return the histories as the member works on them, and what seasons add to its forecast."""
+        seen = pooled.logarithms(histories) if self.logs else histories
+        if self.adjusts:
+            return adjusted(seen, task.seasons, task.horizon)
+        return seen, np.zeros((len(histories), task.horizon))
+
+    def own_task(self, task: Task) -> Task:
+        """Return the task with the seed that the member's name asks for."""
+        seeds = [int(flag.removeprefix("seed")) for flag in self.flags if flag.startswith("seed")]
+        return replace(task, seed=task.seed + seeds[0]) if seeds else task
 
     def seconds(self, histories: Histories) -> float:
         """Return about how many processor-seconds a forecast of the histories takes."""
@@ -105,13 +154,15 @@ class Member:
         if self.kind in plain:
             return plain[self.kind]()
         seasons = tuple(int(part) for part in self.argument.split(","))
+        if self.kind == "prophet":
+            return prophets.prophet_forecast(histories, task, seasons)
         return statistical.statistical_forecast(histories, task, self.kind, seasons)
 
 
 def member_of(name: str) -> Member:
     """Return the member of that name."""
-    kind, argument, *rest = name.split(":")
-    return Member(name, kind, argument, rest == ["log"])
+    kind, argument, *flags = name.split(":")
+    return Member(name, kind, argument, tuple(flags))
 
 
 def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:

@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 
 from models.demand.errors import ModelError
+from models.demand.general.budget import Budget, trial_within, usual_seconds
 from models.demand.general.calibration import LEVELS, Calibration, calibrate, spreads
 from models.demand.general.catalogue import Fitted, member_of, members_for
 from models.demand.general.classes import CLASSES, classify
+from models.demand.general.closures import open_histories
 from models.demand.general.config import ForecastConfig
 from models.demand.general.histories import Bools, Floats, Histories, Ints
+from models.demand.general.known import refuse_unknown
 from models.demand.general.newcomers import forecast_newcomers
 from models.demand.general.repairs import Repair
 from models.demand.general.seasons import seasons_of
@@ -26,18 +29,20 @@ from models.demand.general.task import Target, Task
 from models.demand.general.trial import (
     LEAST_BEFORE,
     Trial,
-    affordable,
     fit_members,
     member_forecasts,
-    run_trial,
+    origins_of,
 )
 from models.demand.general.weights import (
     LEAST_VALUES,
+    USUAL_RULES,
     Measure,
+    WeightRules,
     fill_members,
     filled,
     member_weights,
 )
+from models.demand.general.workers import processor_seconds
 
 Report = Callable[[str], None]
 # Values of a trial that are enough to weigh members by, and origins at most.
@@ -46,6 +51,8 @@ MOST_ORIGINS = 6
 LEAST_ORIGINS = 2
 # Share of zeros in a table from which it is one of demand that comes or does not.
 ZEROS_OF_DEMAND = 0.05
+# Of an open day's spread, what a day that is closed altogether has at least.
+LEAST_SPREAD = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +119,14 @@ class Forecaster:
 
     def point_forecast(self, histories: Histories) -> Floats:
         """Return the weighted forecast of the histories, shape (series, horizon)."""
+        classes = classify(histories, self.task)
+        refuse_unknown(histories, self.task.horizon, _is_living(classes))
         members = [member_of(name) for name in self.members]
         fitted = [self.fits.get(name) for name in self.members]
         found, _ = member_forecasts(histories, self.task, members, fitted, self.config.workers)
-        classes = classify(histories, self.task)
         mean = combine(fill_members(found), self.weights[classes])
-        mean = np.where(np.isnan(mean), _last_mean(histories), mean)
+        opened = open_histories(histories, self.task.country, self.task.horizon)
+        mean = np.where(np.isnan(mean), _last_mean(opened.histories) * opened.kept, mean)
         mean = forecast_newcomers(histories, classes, mean, self.config.families)
         if histories.values.min() >= 0:
             mean[classes >= CLASSES.index("ended")] = 0.0
@@ -126,7 +135,7 @@ class Forecaster:
     def quantiles(self, histories: Histories, mean: Floats) -> Floats:
         """Return the quantiles at the calibrated levels, shape (levels, series, horizon)."""
         classes = classify(histories, self.task)
-        spread = spreads(histories, mean, self.task.target == "mean")
+        spread = _spread(histories, mean, self.task)
         found = self.calibration.quantiles(mean, spread, classes)
         if histories.values.min() >= 0:
             found = np.maximum(found, 0.0)
@@ -164,18 +173,21 @@ def fit_forecaster(
     TableError
         Where the table cannot be used.
     """
+    begun = processor_seconds()
     histories, repairs = (
         (table, ()) if isinstance(table, Histories) else read_table(table, config.rules)
     )
-    deepest = config.horizon * (config.origins or _origins(histories, config.horizon, 1))
+    budget = Budget(config.seconds or usual_seconds(histories), begun)
+    deepest = _cuts(histories, config, 1)[-1]
     known = _known_before(histories, deepest)
     measure = measure_of(known, config)
-    seasons = seasons_of(known, config.seasons)
+    opened = open_histories(known, config.country, config.horizon)
+    seasons = seasons_of(opened.histories, config.seasons)
     target: Target = "mean" if measure == "rmsse" else "median"
-    task = Task(config.horizon, seasons, target, config.seed)
-    trial = _tried(histories, known, task, config, report)
+    task = Task(config.horizon, seasons, target, config.seed, config.country)
+    trial = _tried(histories, known, task, measure, config, budget, report)
     classes = classify(histories, task)
-    weights = class_weights(trial, measure, classes)
+    weights = class_weights(trial, measure, classes, config.weighing)
     used = weights.max(axis=0) > 0
     names = tuple(name for name, use in zip(trial.members, used, strict=True) if use)
     living = histories.select(_is_living(classes))
@@ -188,8 +200,8 @@ def fit_forecaster(
         names,
         weights[:, used],
         {name: fit for name, (fit, _) in zip(names, fits, strict=True) if fit is not None},
-        _calibrated(histories, trial, weights, classes, target == "mean"),
-        tuple(repairs),
+        _calibrated(histories, trial, weights, classes, task),
+        (*repairs, *open_histories(histories, config.country, config.horizon).repairs),
         trial,
     )
 
@@ -201,15 +213,17 @@ def measure_of(histories: Histories, config: ForecastConfig) -> Measure:
     return "rmsse" if (histories.values == 0).mean() > ZEROS_OF_DEMAND else "owa"
 
 
-def class_weights(trial: Trial, measure: Measure, classes: Ints) -> Floats:
+def class_weights(
+    trial: Trial, measure: Measure, classes: Ints, rules: WeightRules = USUAL_RULES
+) -> Floats:
     """Return weights, shape (classes, members): a class with much in the trial has its own."""
-    overall = member_weights(trial, measure)
+    overall = member_weights(trial, measure, rules=rules)
     found = np.tile(overall, (len(CLASSES), 1))
     for number in range(CLASSES.index("new")):
         inside = classes == number
         values = int(np.isfinite(trial.actual[:, inside]).sum())
         if values >= LEAST_VALUES and not inside.all():
-            found[number] = member_weights(trial, measure, inside)
+            found[number] = member_weights(trial, measure, inside, rules)
     return found
 
 
@@ -225,11 +239,16 @@ def _known_before(histories: Histories, cut: int) -> Histories:
 
 
 def _tried(
-    histories: Histories, known: Histories, task: Task, config: ForecastConfig, report: Report
+    histories: Histories,
+    known: Histories,
+    task: Task,
+    measure: Measure,
+    config: ForecastConfig,
+    budget: Budget,
+    report: Report,
 ) -> Trial:
-    origins = config.origins or _origins(histories, task.horizon, task.season)
     longest = int(histories.lengths.max())
-    cuts = [task.horizon * (number + 1) for number in range(origins)]
+    cuts = _cuts(histories, config, task.season)
     cuts = [cut for cut in cuts if cut + LEAST_BEFORE <= longest] or [task.horizon]
     asked = (
         tuple(member_of(name) for name in config.members)
@@ -237,11 +256,15 @@ def _tried(
         else members_for(known, task)
     )
     living = _lived(histories, cuts[-1], task)
-    members, left_out = affordable(asked, histories.select(living), len(cuts), config.seconds)
-    for name, cost in left_out.items():
-        report(f"{name} left out: about {cost:.0f} s, over the budget of {config.seconds:.0f} s")
-    found = run_trial(
-        histories.select(living), task, members, cuts, config.workers, report, left_out
+    seen = histories.select(living)
+    classes = classify(histories, task)[living]
+    found = trial_within(
+        origins_of(seen, task, cuts),
+        asked,
+        budget,
+        lambda trial: class_weights(trial, measure, classes, config.weighing).max(axis=0),
+        config.workers,
+        report,
     )
     return _spread_out(found, living)
 
@@ -268,6 +291,12 @@ def _spread_out(trial: Trial, living: Bools) -> Trial:
     return replace(trial, forecasts=forecasts, actual=actual, units=units)
 
 
+def _cuts(histories: Histories, config: ForecastConfig, season: int) -> list[int]:
+    """Return how many steps before the end each past origin is, nearest first."""
+    origins = config.origins or _origins(histories, config.horizon, season)
+    return [config.horizon + (config.step or config.horizon) * number for number in range(origins)]
+
+
 def _origins(histories: Histories, horizon: int, season: int) -> int:
     values = max(1, len(histories) * horizon)
     wanted = int(np.clip(-(-ENOUGH_VALUES // values), LEAST_ORIGINS, MOST_ORIGINS))
@@ -281,15 +310,31 @@ def _is_living(classes: Ints) -> Bools:
 
 
 def _calibrated(
-    histories: Histories, trial: Trial, weights: Floats, classes: Ints, is_count: bool
+    histories: Histories, trial: Trial, weights: Floats, classes: Ints, task: Task
 ) -> Calibration:
     mean = combine(filled(trial), weights[classes])
+    spread = spread_at_origins(histories, trial, mean, task)
+    return calibrate(trial.actual - mean, spread, classes, len(CLASSES))
+
+
+def spread_at_origins(histories: Histories, trial: Trial, mean: Floats, task: Task) -> Floats:
+    """Return what errors of `mean` (origins, series, horizon) are measured in, NaN where untried."""
     spread = np.full_like(mean, np.nan)
     for origin, cut in enumerate(trial.cuts):
         kept = np.isfinite(trial.actual[origin, :, 0])
-        seen = histories.cut(cut, kept)
-        spread[origin, kept] = spreads(seen, mean[origin, kept], is_count)
-    return calibrate(trial.actual - mean, spread, classes, len(CLASSES))
+        if kept.any():
+            seen = histories.cut(cut, kept)
+            spread[origin, kept] = _spread(seen, mean[origin, kept], task)
+    return spread
+
+
+def _spread(histories: Histories, mean: Floats, task: Task) -> Floats:
+    """Return what errors are measured in, less on days that are closed."""
+    found = spreads(histories, mean, task.target == "mean")
+    if task.target == "mean":
+        return found
+    kept = open_histories(histories, task.country, task.horizon).kept
+    return found * np.maximum(kept, LEAST_SPREAD)
 
 
 def _last_mean(histories: Histories) -> Floats:

@@ -11,16 +11,14 @@ import numpy as np
 from models.demand.document import read_document, write_document
 from models.demand.errors import ModelError
 from models.demand.general.calibration import Calibration
-from models.demand.general.catalogue import Fitted, member_of
 from models.demand.general.config import ForecastConfig
+from models.demand.general.fits import file_of, load_fit, save_fit
 from models.demand.general.forecaster import Forecaster
 from models.demand.general.histories import Histories
 from models.demand.general.known import Encoding, Known
-from models.demand.general.network import Network
 from models.demand.general.repairs import Repair
 from models.demand.general.table import TableRules
 from models.demand.general.task import Task
-from models.demand.general.trees import Trees
 
 FORMAT = 2
 MODEL_FILE = "forecaster.json"
@@ -54,7 +52,7 @@ def save_forecaster(model: Forecaster, folder: Path) -> None:
         arrays |= {KNOWN + name: getattr(known, name) for name in ("values", "starts", "counts")}
     np.savez_compressed(folder / HISTORIES_FILE, **arrays)
     for name, fit in model.fits.items():
-        _save_fit(fit, folder / _file_of(name))
+        save_fit(fit, folder / file_of(name))
 
 
 def load_forecaster(folder: Path) -> Forecaster:
@@ -76,6 +74,7 @@ def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
     given = document["config"]
     rules = given.pop("rules")
     rules = TableRules(**{**rules, "known": tuple(rules["known"])})
+    weighing = WeightRules(**given.pop("weighing"))
     tuples = {name: tuple(given.pop(name)) for name in ("seasons", "members")}
     task = document["task"]
     task = Task(**{**task, "seasons": tuple(task["seasons"])})
@@ -89,13 +88,13 @@ def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
             _known(document["encodings"], arrays),
         )
     return Forecaster(
-        ForecastConfig(**{**given, **tuples, "rules": rules}),
+        ForecastConfig(**{**given, **tuples, "rules": rules, "weighing": weighing}),
         task,
         document["measure"],
         histories,
         tuple(document["members"]),
         np.array(document["weights"]),
-        {name: _load_fit(name, task, folder / _file_of(name)) for name in document["fits"]},
+        {name: load_fit(name, task, folder / file_of(name)) for name in document["fits"]},
         Calibration(
             tuple(document["levels"]), np.array(document["bounds"]), np.array(document["scores"])
         ),
@@ -108,22 +107,3 @@ def _known(encodings: list[dict[str, Any]] | None, arrays: Any) -> Known | None:
         return None
     made = tuple(Encoding(one["column"], tuple(one["values"])) for one in encodings)
     return Known(made, *(arrays[KNOWN + name] for name in ("values", "starts", "counts")))
-
-
-def _file_of(name: str) -> str:
-    return name.replace(":", "_") + (".txt" if member_of(name).kind == "trees" else ".npz")
-
-
-def _save_fit(fit: Fitted, path: Path) -> None:
-    if isinstance(fit, Trees):
-        path.write_text(fit.text, encoding="utf-8")
-    elif isinstance(fit, Network):
-        np.savez_compressed(path, **fit.arrays)  # type: ignore[arg-type]
-
-
-def _load_fit(name: str, task: Task, path: Path) -> Fitted:
-    member = member_of(name)
-    if member.kind == "trees":
-        return Trees(path.read_text(encoding="utf-8"), task, member.argument)  # type: ignore[arg-type]
-    with np.load(path, allow_pickle=False) as arrays:
-        return Network(int(member.argument), dict(arrays))

@@ -53,14 +53,14 @@ def fit_trees(histories: Histories, task: Task, anchor: Anchor) -> Trees | None:
     data = lightgbm.Dataset(
         known.features.astype(np.float32),
         np.clip(known.target, -FURTHEST, FURTHEST),
-        weight=_say(histories, known, task),
+        weight=row_weights(histories, known, task),
         feature_name=list(known.names),
     )
     booster = lightgbm.train(_parameters(task), data, num_boost_round=ROUNDS)
     return Trees(booster.model_to_string(), task, anchor)
 
 
-def _say(histories: Histories, known: Design, task: Task) -> Floats:
+def row_weights(histories: Histories, known: Design, task: Task) -> Floats:
     """Return how much an error of one unit counts in each row: as in the series' own scale."""
     say = known.unit / series_units(histories)[known.series]
     if task.target == "mean":

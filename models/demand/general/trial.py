@@ -1,19 +1,21 @@
-"""The trial: what every member would have said at past origins, within a budget of time.
+"""The trial: what every member would have said at past origins.
 
 Origins are the last horizons of each series, one after the other. A member that learns of all series
 is fitted once, before the earliest of them, and forecasts from each; one of a single series is
-fitted at each. Every member sees cut histories only, so nothing after an origin can be read.
+fitted at each. Every member sees cut histories only, so nothing after an origin can be read. Which
+members are tried is `budget`'s to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from models.demand.general.catalogue import Fitted, Member
+from models.demand.general.closures import open_histories
 from models.demand.general.histories import Bools, Floats, Histories, Ints
 from models.demand.general.task import Task
 from models.demand.general.windows import series_units
@@ -54,71 +56,96 @@ class Trial:
     left_out: Mapping[str, float]
 
 
-def affordable(
-    members: Sequence[Member], histories: Histories, origins: int, seconds: float
-) -> tuple[tuple[Member, ...], dict[str, float]]:
-    """Return the members that fit into the time, in their order, and what others would take."""
-    kept, left_out, spent = [], {}, 0.0
-    for member in members:
-        runs = 2 if member.is_fitted else origins + 1
-        cost = runs * member.seconds(histories)
-        if spent + cost <= seconds:
-            kept.append(member)
-            spent += cost
-        else:
-            left_out[member.name] = cost
-    return tuple(kept), left_out
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Past origins of a trial and what was known at each.
+
+    Parameters
+    ----------
+    histories
+        With what came after the origins.
+    task
+        What is asked at each.
+    cuts
+        How many steps before its end each origin is, nearest first.
+    tried : arrays of bool, shape (series,), one an origin
+        Which series are long enough.
+    known
+        The histories of those as they were at each origin.
+    """
+
+    histories: Histories
+    task: Task
+    cuts: tuple[int, ...]
+    tried: tuple[Bools, ...]
+    known: tuple[Histories, ...]
+
+
+def origins_of(histories: Histories, task: Task, cuts: Sequence[int]) -> Origins:
+    """Return the origins `cuts` steps before the series' ends; none where no series is long enough."""
+    tried = [histories.lengths >= cut + LEAST_BEFORE for cut in cuts]
+    kept = [number for number in range(len(cuts)) if tried[-1].any()]
+    known = tuple(histories.cut(cuts[number], tried[number]) for number in kept)
+    return Origins(
+        histories, task, tuple(cuts[n] for n in kept), tuple(tried[n] for n in kept), known
+    )
 
 
 def run_trial(
-    histories: Histories,
-    task: Task,
+    origins: Origins,
     members: Sequence[Member],
-    cuts: Sequence[int],
     workers: int = 1,
     report: Report = lambda line: None,
-    left_out: Mapping[str, float] | None = None,
 ) -> Trial:
-    """Return what the members said at the origins `cuts` steps before the series' ends."""
-    tried = [histories.lengths >= cut + LEAST_BEFORE for cut in cuts]
-    if not tried[-1].any():
-        return _untried(histories, task, members)
-    known = [histories.cut(cut, kept) for cut, kept in zip(cuts, tried, strict=True)]
-    shape = (len(members), len(cuts), len(histories), task.horizon)
+    """Return what the members said at the origins."""
+    if not origins.cuts:
+        return _untried(origins, members)
+    histories, task = origins.histories, origins.task
+    shape = (len(members), len(origins.cuts), len(histories), task.horizon)
     forecasts, seconds = np.full(shape, np.nan), dict.fromkeys((m.name for m in members), 0.0)
-    fits = fit_members(known[-1], task, members, workers, report)
+    fits = fit_members(origins.known[-1], task, members, workers, report)
     for member, (_, spent) in zip(members, fits, strict=True):
         seconds[member.name] += spent
-    for origin, (seen, kept) in enumerate(zip(known, tried, strict=True)):
+    for origin, (seen, kept) in enumerate(zip(origins.known, origins.tried, strict=True)):
         fitted = [fit for fit, _ in fits]
         found, spent_each = member_forecasts(seen, task, members, fitted, workers)
         forecasts[:, origin, kept] = found
         for member, spent in zip(members, spent_each, strict=True):
             seconds[member.name] += spent
-        report(f"origin {origin + 1} of {len(cuts)}, {cuts[origin]} steps before the end, tried")
+    report(_told(members, seconds))
     actual = np.full(shape[1:], np.nan)
     units = np.full(shape[1:3], np.nan)
-    for origin, (seen, kept) in enumerate(zip(known, tried, strict=True)):
-        actual[origin, kept] = histories.select(kept).future(cuts[origin], task.horizon)
+    for origin, (seen, kept) in enumerate(zip(origins.known, origins.tried, strict=True)):
+        actual[origin, kept] = histories.select(kept).future(origins.cuts[origin], task.horizon)
         units[origin, kept] = series_units(seen)
     names = tuple(member.name for member in members)
-    return Trial(names, tuple(cuts), forecasts, actual, units, seconds, left_out or {})
+    return Trial(names, origins.cuts, forecasts, actual, units, seconds, {})
 
 
-def _untried(histories: Histories, task: Task, members: Sequence[Member]) -> Trial:
-    """Return the trial of series too short for any: all NaN, so that members count alike."""
-    shape = (len(members), 1, len(histories), task.horizon)
-    nothing = np.full(shape, np.nan)
-    names = tuple(member.name for member in members)
-    return Trial(
-        names,
-        (task.horizon,),
-        nothing,
-        nothing[0],
-        nothing[0, :, :, 0],
-        dict.fromkeys(names, 0.0),
-        {},
+def joined(first: Trial, second: Trial) -> Trial:
+    """Return one trial of both trials' members, which were tried at the same origins."""
+    return replace(
+        first,
+        members=first.members + second.members,
+        forecasts=np.concatenate([first.forecasts, second.forecasts]),
+        seconds={**first.seconds, **second.seconds},
+        left_out={**first.left_out, **second.left_out},
     )
+
+
+def _told(members: Sequence[Member], seconds: Mapping[str, float]) -> str:
+    spent = ", ".join(f"{member.name} {seconds[member.name]:.1f} s" for member in members)
+    return f"tried at past origins: {spent}"
+
+
+def _untried(origins: Origins, members: Sequence[Member]) -> Trial:
+    """Return the trial of series too short for any: all NaN, so that members count alike."""
+    horizon = origins.task.horizon
+    nothing = np.full((len(members), 1, len(origins.histories), horizon), np.nan)
+    actual = np.full(nothing.shape[1:], np.nan)
+    names = tuple(member.name for member in members)
+    spent = dict.fromkeys(names, 0.0)
+    return Trial(names, (horizon,), nothing, actual, actual[:, :, 0], spent, {})
 
 
 def fit_members(
@@ -129,6 +156,7 @@ def fit_members(
     report: Report = lambda line: None,
 ) -> list[tuple[Fitted, float]]:
     """Return each member's fit (None where it keeps none) and its processor-seconds."""
+    histories = open_histories(histories, task.country, task.horizon).histories
     found: list[tuple[Fitted, float]] = [(None, 0.0)] * len(members)
     fitting = [place for place, member in enumerate(members) if member.is_fitted]
     work = [partial(members[place].fit, histories, task) for place in fitting]
@@ -147,8 +175,11 @@ def member_forecasts(
 ) -> tuple[Floats, Floats]:
     """Return forecasts, shape (members, series, horizon), at least 0 where no history is below.
 
-    And each member's processor-seconds, shape (members,).
+    And each member's processor-seconds, shape (members,). All see closed days filled; a closed day
+    ahead gets the share that it keeps.
     """
+    opened = open_histories(histories, task.country, task.horizon)
+    histories = opened.histories
     forecasts = np.full((len(members), len(histories), task.horizon), np.nan)
     seconds = np.zeros(len(members))
     pieces = _pieces(len(histories), members, workers)
@@ -159,6 +190,7 @@ def member_forecasts(
         seconds[member] += spent
     if len(histories) and histories.values.min() >= 0:
         np.maximum(forecasts, 0.0, out=forecasts)
+    forecasts *= opened.kept
     return forecasts, seconds
 
 
