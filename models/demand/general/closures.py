@@ -70,8 +70,8 @@ def open_histories(histories: Histories, country: str | None, horizon: int) -> O
     axis = histories.axis(horizon)
     if axis is None or histories.frequency != "D" or histories.values.min() < 0:
         return Opened(histories, np.array([], dtype="datetime64[ns]"), kept)
-    days, ahead = axis[:-horizon], axis[-horizon:]
-    total = _totals(histories, len(days))
+    days = axis[:-horizon]
+    total = histories.total()
     usual = _usual(total)
     names = names_of(country, axis) if country else [""] * len(axis)
     free = np.array([name != "" for name in names[: len(days)]])
@@ -79,7 +79,7 @@ def open_histories(histories: Histories, country: str | None, horizon: int) -> O
     shut |= _is_unusual(histories, total, usual)
     filled = _filled(histories, shut) if shut.any() else histories
     if free.any():
-        share = _Shares(names[: len(days)], total, _totals(filled, len(days)))
+        share = _Shares(names[: len(days)], total, filled.total())
         kept = np.array([share.of(name) for name in names[len(days) :]])
     closed = days[shut].to_numpy().astype("datetime64[ns]")
     return Opened(filled, closed, kept)
@@ -107,14 +107,8 @@ class _Shares:
 
 
 def _is_unusual(histories: Histories, total: Floats, usual: Floats) -> Bools:
-    sellers = _totals(histories.with_values((histories.values > 0).astype(float)), len(total))
+    sellers = histories.with_values((histories.values > 0).astype(float)).total()
     return (total < UNUSUAL_SHARE * usual) & (_usual(sellers) >= SELLERS_FOR_UNUSUAL)
-
-
-def _totals(histories: Histories, days: int) -> Floats:
-    series = np.repeat(np.arange(len(histories)), histories.lengths)
-    place = days - (histories.ends[series] - np.arange(len(histories.values)))
-    return np.bincount(place, histories.values, days)
 
 
 def _usual(total: Floats) -> Floats:

@@ -107,8 +107,7 @@ def _offsets(given: pd.Series) -> pd.Series:
 def _of_mixed_offsets(
     given: pd.Series, frame: pd.DataFrame
 ) -> tuple[pd.Series, tuple[Repair, ...]]:
-    """Offsets that differ from row to row, as daylight saving leaves them, are of one clock: days by
-    its date, hours in UTC."""
+    """Days by the clock's own date, hours in UTC: offsets that differ are one clock's over the year."""
     clock = _parsed(given.astype(str).str.replace(TRAILING, "", regex=True), frame, utc=False)
     if (clock == clock.dt.normalize()).all():
         found, done = clock, "days taken by the local date"

@@ -102,6 +102,12 @@ class Histories:
         past = pd.date_range(end=last, periods=int(self.lengths.max()), freq=self.frequency)
         return past.append(pd.date_range(last, periods=horizon + 1, freq=self.frequency)[1:])
 
+    def total(self) -> Floats:
+        """Return the sum of series that end together, oldest first, shape (longest,)."""
+        longest = int(self.lengths.max())
+        place = longest - (np.repeat(self.ends, self.lengths) - np.arange(len(self.values)))
+        return np.bincount(place, self.values, longest)
+
     def _with(self, kept: Bools, lengths: Ints, steps: int) -> Histories:
         names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
         every = _places(self.offsets[:-1][kept], lengths)

@@ -155,7 +155,7 @@ def known_features(
     first = np.maximum(after - window, known.starts[series])
     recent = (sums[after] - sums[first]) / (after - first)[:, None]
     found = {}
-    for column, name in enumerate(known.names):
+    for column in range(len(known.names)):
         own = known.values[at, column]
         found[f"known_{column}"] = own
         found[f"known_{column}_against"] = own - recent[:, column]

@@ -17,6 +17,13 @@ SAMPLE = 200
 # A season is one where the middle series' autocorrelation at it, less what shorter seasons and
 # trend explain, is above this.
 CLEAR = 0.15
+# And one where that of the sum of all series is above this: demand that comes or does not shows its
+# week in the sum only (200 products' orders: 0.08 in the middle series, 0.54 in their sum).
+CLEAR_IN_TOTAL = 0.25
+SERIES_FOR_TOTAL = 5
+SEASONS_OF_TOTAL = 30
+# Standard errors of an autocorrelation that is none.
+LUCK = 3.0
 SEASONS_SEEN = 2.2
 
 
@@ -34,9 +41,19 @@ def seasons_of(histories: Histories, given: tuple[int, ...] = ()) -> tuple[int, 
         sure, asked = (), list(_candidates(histories.frequency))
     found = list(sure)
     for season in sorted(set(asked) - set(found)):
-        if season <= room and season_strength(histories, season, tuple(found)) > CLEAR:
+        if season <= room and _is_season(histories, season, tuple(found)):
             found.append(season)
     return tuple(found) or (1,)
+
+
+def _is_season(histories: Histories, season: int, known: tuple[int, ...]) -> bool:
+    if season_strength(histories, season, known) > CLEAR:
+        return True
+    if len(histories) < SERIES_FOR_TOTAL or histories.axis(0) is None:
+        return False
+    total = histories.total()[-int(np.median(histories.lengths)) :][-SEASONS_OF_TOTAL * season :]
+    limit = max(CLEAR_IN_TOTAL, LUCK / np.sqrt(len(total)))
+    return _autocorrelation(total, season, known) > limit
 
 
 def season_strength(histories: Histories, season: int, known: tuple[int, ...] = ()) -> float:

@@ -19,6 +19,7 @@ from models.demand.general.known import Encoding, Known
 from models.demand.general.repairs import Repair
 from models.demand.general.table import TableRules
 from models.demand.general.task import Task
+from models.demand.general.weights import WeightRules
 
 FORMAT = 2
 MODEL_FILE = "forecaster.json"

@@ -109,8 +109,7 @@ def read_table(
 def _to_come(
     values: Floats, codes: Ints, grid: Grid, table: pd.DataFrame, names: pd.Index
 ) -> Bools:
-    """Return which rows have no value and lie after the last one: of the table, or of their series
-    where time is counted."""
+    """Which rows have no value and lie after the last one, of their own series where time is counted."""
     valued = ~np.isnan(values)
     last = np.full(len(names), -1)
     np.maximum.at(last, codes[valued], grid.places[valued])
