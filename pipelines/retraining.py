@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.context import Context
 
 # Of each model that drift may have fitted anew, the function that does: it takes the context and why.
-# Late risk is not among them: the step `foresee` fits it on every new day of history.
+# Late risk is not among them: the step `foresee` challenges it where enough orders are new.
 FITS: Mapping[str, str] = {"demand": "pipelines.forecast:forecast"}
 
 

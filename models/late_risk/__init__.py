@@ -5,7 +5,7 @@ from models.late_risk.calibration import Calibration
 from models.late_risk.config import MEMBERS, LateRiskConfig
 from models.late_risk.errors import CasesError, LateRiskError
 from models.late_risk.files import load, save
-from models.late_risk.model import LateRiskModel, Scored, answer, fit, predict
+from models.late_risk.model import LateRiskModel, Scored, answer, fit, predict, refreshed
 from models.late_risk.reasons import Reason, reasons, shares
 from models.late_risk.schema import Schema, check_cases
 from models.late_risk.scores import Bin, Scores, reliability, score
@@ -30,6 +30,7 @@ __all__ = [
     "load",
     "predict",
     "reasons",
+    "refreshed",
     "reliability",
     "save",
     "score",

@@ -16,9 +16,13 @@ from models.late_risk.scores import Scores, score
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One origin: chances and labels of the orders due from it on, and their scores."""
+    """One origin: chances and labels of the orders due from it on, and their scores.
+
+    rows: the orders' labels in the table's index.
+    """
 
     origin: pd.Timestamp
+    rows: pd.Index
     chance: Floats
     late: Floats
     scores: Scores
@@ -48,5 +52,5 @@ def backtest(
         asked = None if schema.asked else np.full(int(inside.sum()), at)
         chance = predict(model, cases[inside], asked).chance
         late = cases.loc[inside, schema.late].to_numpy(np.float64)
-        found.append(Trial(origin, chance, late, score(chance, late)))
+        found.append(Trial(origin, cases.index[inside], chance, late, score(chance, late)))
     return tuple(found)

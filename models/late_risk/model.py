@@ -143,6 +143,15 @@ def predict(model: LateRiskModel, table: pd.DataFrame, asked: Floats | None = No
     return Scored(model.calibration.chance(odds)[back], odds[back], scored)
 
 
+def refreshed(model: LateRiskModel, table: pd.DataFrame) -> LateRiskModel:
+    """Return the model as it was fitted, its features counted from the labelled orders of the table.
+
+    Who was late since then counts; what that means stays as it was learnt.
+    """
+    memory = remember(check_cases(table, model.schema, labelled=True), model.schema)
+    return replace(model, memory=replace(memory, names=model.memory.names))
+
+
 def answer(model: LateRiskModel, table: pd.DataFrame) -> pd.DataFrame:
     """Return the chance of each order as a table with the one column `chance`."""
     return pd.DataFrame({"chance": predict(model, table).chance})

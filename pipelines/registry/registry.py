@@ -93,10 +93,12 @@ class Registry:
     def trained_until(self, name: str) -> date | None:
         """Return the last day of the champion's data, or else the day it was registered on, if any."""
         champion = self.champion(name)
-        if champion is None:
-            return None
-        told = champion.tags.get(UNTIL_TAG)
-        return date.fromisoformat(told) if told else champion.registered_at.date()
+        return None if champion is None else self.until(champion)
+
+    def until(self, version: ModelVersion) -> date:
+        """Return the last day of a version's data, or else the day it was registered on."""
+        told = version.tags.get(UNTIL_TAG)
+        return date.fromisoformat(told) if told else version.registered_at.date()
 
     def load_champion(self, name: str) -> Path:
         """Return the folder of the champion's own files, their digest having been checked.

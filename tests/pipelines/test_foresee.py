@@ -14,8 +14,10 @@ from envs.fmcg import Recipe, build_master
 from envs.history import simulate_history
 from pipelines.context import Context
 from pipelines.foresee import ForeseeError, foresee
+from pipelines.output.lateness.champion import MODEL
 from pipelines.output.measured_rates import with_measured_rates
 from pipelines.params import load_params
+from pipelines.registry import open_registry
 from pipelines.settings import Settings
 from pipelines.snapshot import take_snapshot
 from pipelines.storage import open_database, reading, writing
@@ -106,6 +108,35 @@ def test_a_published_version_is_scored_stored_and_the_model_kept(tmp_path: Path)
     again = foresee(context)
     assert (again.model, again.scores) == (first.model, first.scores)
     assert again.items_at_risk == first.items_at_risk
+    kept = json.loads((context.settings.data / "foresee" / "late_risk.json").read_text("utf-8"))
+    assert kept == {"model": first.model, "scores": first.scores}
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_a_challenger_meets_the_champion_when_orders_are_new_and_can_be_taken_back(
+    tmp_path: Path,
+) -> None:
+    context = _context(tmp_path)
+    daily = simulate_history(np.random.default_rng(1)).daily
+    days = pd.to_datetime(daily["ds"])
+    _prepare(context, daily[days <= days.max() - pd.Timedelta(days=30)], True, _master())
+    registry = open_registry(context)
+    assert foresee(context).model == "takt-late-risk/1"
+    daily.to_parquet(context.settings.silver / "daily" / "part.parquet")
+    foresee(context)
+    newest = registry.versions(MODEL)[0]
+    assert newest.version == 2
+    # The challenger met the champion on looks at orders, whatever came of it.
+    assert newest.tags["takt.verdict"] not in ("first", "other data")
+    assert newest.tags["takt.met_champion"] == "1"
+    assert "gain" in newest.tags["takt.reason"]
+    if newest.tags["takt.promoted"] == "false":
+        registry.promote(MODEL, 2, "to try the way back")
+    registry.roll_back(MODEL, "says too much")
+    taken_back = foresee(context)
+    assert taken_back.model == "takt-late-risk/1"
+    assert len(registry.versions(MODEL)) == 2
 
 
 def test_a_plant_whose_lines_counted_nothing_keeps_its_master_data(tmp_path: Path) -> None:

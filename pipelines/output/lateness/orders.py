@@ -21,27 +21,31 @@ from models.late_risk import (
     reasons,
 )
 from models.late_risk.model import Report
-from pipelines.output.order_ages import MOST_DAYS, RECENT_DAYS, SCHEMA, measures, order_cases
+from pipelines.output.lateness.ages import MOST_DAYS, RECENT_DAYS, SCHEMA, measures, order_cases
 from pipelines.output.stockouts import Foresight
 from pipelines.storage.repositories.outlooks import OrderRisk
 from plant import Order, Plant
 from plant.model import MINUTES_PER_DAY
 
+ROUNDS = 120
 TESTED_SHARE = 0.25  # of the days, at the end: what the fit is judged on
 REPLAY = "replay"  # what scores orders that nobody placed yet
+LOOK = ("item", "ordered", "due", "asked")  # what names a look at an order
 
 
 @dataclass(frozen=True, slots=True)
 class LateRiskFit:
     """A fitted model, the real orders that it was fitted on, and its scores on the last of them.
 
-    scores: of a model fitted before them, on the last quarter of the days.
+    tried: looks at orders of the last quarter of the days (`LOOK`'s columns, `late`, `chance`), their
+    chances by a model fitted before them as this one was; scores: of those chances.
     """
 
     model: LateRiskModel
     orders: int
     looks: int
     simulated: int
+    tried: pd.DataFrame
     scores: Scores
 
 
@@ -50,7 +54,7 @@ def fit_late_risk(
     lead_quantile: float,
     seed: int,
     simulated: int = 0,
-    rounds: int = 120,
+    rounds: int = ROUNDS,
     report: Report = lambda _: None,
 ) -> LateRiskFit:
     """Return the model of the history's real order ages, and of so many simulated histories beside them.
@@ -67,10 +71,9 @@ def fit_late_risk(
     models.late_risk.LateRiskError
         Where the history has too few orders.
     """
-    rng = np.random.default_rng([seed, 1])
-    real = order_cases(daily, lead_quantile, rng)
+    real = order_cases(daily, lead_quantile, seed)
     made_up = [_simulated(number, seed, lead_quantile, real) for number in range(simulated)]
-    config = LateRiskConfig(rounds=rounds, folds=3, half_life_days=365.0, seed=seed % 2**31)
+    config = late_risk_config(seed, rounds)
     days = pd.to_datetime(daily["ds"])
     origin = days.max() - (days.max() - days.min()) * TESTED_SHARE
     (trial,) = backtest(
@@ -82,7 +85,13 @@ def fit_late_risk(
     )
     model = fit(pd.concat([real, *made_up], ignore_index=True), SCHEMA, config, report)
     orders = len(real.drop_duplicates(["item", "ordered"]))
-    return LateRiskFit(model, orders, len(real), simulated, trial.scores)
+    tried = real.loc[trial.rows, [*LOOK, "late"]].assign(chance=trial.chance)
+    return LateRiskFit(model, orders, len(real), simulated, tried, trial.scores)
+
+
+def late_risk_config(seed: int, rounds: int = ROUNDS) -> LateRiskConfig:
+    """Return what a model of order ages is made of: half a year of them is not much."""
+    return LateRiskConfig(rounds=rounds, folds=3, half_life_days=365.0, seed=seed % 2**31)
 
 
 def score_late_risk(
@@ -174,7 +183,7 @@ def _simulated(number: int, seed: int, lead_quantile: float, real: pd.DataFrame)
     """The order ages of a simulated history that ends when the real one does."""
     rng = np.random.default_rng([seed, 2, number])
     history: History = simulate_history(rng)
-    cases = order_cases(history.daily, lead_quantile, rng)
+    cases = order_cases(history.daily, lead_quantile, seed + number)
     moved = real["asked"].max() - cases["asked"].max()
     times = {name: cases[name] + moved for name in ("asked", "due", "ordered")}
     return cases.assign(item=f"simulated {number} " + cases["item"], **times)

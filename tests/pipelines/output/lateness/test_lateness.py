@@ -9,8 +9,8 @@ import pytest
 from envs.fmcg.measured import match_first_in_first_out
 from envs.history import simulate_history
 from models.late_risk import check_cases
-from pipelines.output.late_orders import fit_late_risk, open_cases, score_late_risk
-from pipelines.output.order_ages import SCHEMA, _flows, _state, order_cases, served_days
+from pipelines.output.lateness.ages import SCHEMA, _flows, _state, order_cases, served_days
+from pipelines.output.lateness.orders import fit_late_risk, open_cases, score_late_risk
 from plant import Item, Order, Plant
 
 
@@ -65,7 +65,7 @@ def test_a_look_knows_nothing_of_the_days_after_it() -> None:
 
 def test_nothing_is_asked_about_after_its_promise() -> None:
     daily = simulate_history(np.random.default_rng(3)).daily
-    cases = check_cases(order_cases(daily, 0.8, np.random.default_rng(1)), SCHEMA, True)
+    cases = check_cases(order_cases(daily, 0.8, seed=1), SCHEMA, True)
     assert (cases["asked"] <= cases["due"]).all()
     assert (cases["days_left"] >= 1).all()
     assert 0.05 < cases["late"].mean() < 0.9

@@ -7,6 +7,7 @@ is looked at at the end of some days before the promise, with what was known the
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,9 +62,7 @@ class _Flows:
     stock_before: float
 
 
-def order_cases(
-    daily: pd.DataFrame, lead_quantile: float, rng: np.random.Generator
-) -> pd.DataFrame:
+def order_cases(daily: pd.DataFrame, lead_quantile: float, seed: int) -> pd.DataFrame:
     """Return a row a look at an order: `SCHEMA`'s columns, and `ordered` (the day), `units`.
 
     Orders whose promise lies after the history and that are still open are left out: nobody knows.
@@ -74,6 +73,8 @@ def order_cases(
         ds, unique_id, {produced, ordered, delivered}_units and ordered_tonnes.
     lead_quantile
         Of days from order to delivery, by units: that many a product's orders are promised for.
+    seed
+        Of the days on which orders are looked at: those of an order stay the same as days go by.
     """
     daily = daily.assign(ds=pd.to_datetime(daily["ds"]))
     days = pd.date_range(daily["ds"].min(), daily["ds"].max())
@@ -85,6 +86,7 @@ def order_cases(
     for product, rows in daily.groupby("unique_id"):
         wide = rows.groupby("ds")[[f"{flow}_units" for flow in FLOWS]].sum()
         flows = _flows(wide.reindex(days).fillna(0.0))
+        rng = np.random.default_rng([seed, zlib.crc32(str(product).encode())])
         parts.append(_looks(str(product), flows, max(leads[str(product)], 1), days, rng))
     return pd.concat(parts, ignore_index=True)
 
@@ -130,12 +132,15 @@ def _looks(
     placed = np.flatnonzero(units > 0)
     served = _served(flows)[placed]
     due = placed + lead
+    # Drawn before any order is left out, so that a longer history draws the same for the first ones.
+    delays = np.floor(rng.random((len(placed), LOOKS)) * lead).astype(np.int64)
     known = ~np.isnan(served) | (due < len(days))
-    placed, served, due = placed[known], served[known], due[known]
+    placed, served, due, delays = placed[known], served[known], due[known], delays[known]
     late = np.where(np.isnan(served), True, served > due)
     frames = []
-    for _ in range(LOOKS):
-        looked = np.minimum(placed + rng.integers(0, lead, len(placed)), len(days) - 1)
+    for delay in delays.T:
+        drawn = placed + delay
+        looked = np.minimum(drawn, len(days) - 1)
         frame = _state(flows, placed, looked)
         frame["item"], frame["units"] = product, units[placed]
         frame["days_left"] = (due - looked).astype(float)
@@ -144,7 +149,7 @@ def _looks(
         frame["due"] = days[0] + pd.to_timedelta(due, unit="D")
         frame["asked"] = days[looked] + pd.Timedelta(days=1)
         # What has been served in full needs no score any more.
-        frames.append(frame[np.isnan(served) | (served > looked)])
+        frames.append(frame[np.isnan(served) | (served > drawn)])
     return pd.concat(frames, ignore_index=True)
 
 

@@ -1,0 +1,176 @@
+"""The champion of late risk: kept while it knows enough, challenged where orders or the recipe are new."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from models import late_risk
+from models.contest import Decision, Rules, first
+from models.late_risk import LateRiskError, LateRiskModel, answer, load, refreshed, save
+from pipelines.context import Context
+from pipelines.json_file import store_json
+from pipelines.output.lateness.ages import order_cases
+from pipelines.output.lateness.contest import Champion, can_judge, meet, unseen
+from pipelines.output.lateness.orders import LateRiskFit, fit_late_risk, late_risk_config
+from pipelines.platform.tracking import ModelVersion
+from pipelines.registry import Fit, Registry
+from pipelines.stamp import digest_of
+
+MODEL = "late-risk"
+TRIED_FILE = "tried.parquet"  # looks at orders, and what was said of them beforehand
+RECIPE_FILE = "recipe.json"
+EXAMPLE_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringModel:
+    """The model that scores orders, as it is called, and its scores on orders later than its own.
+
+    model is None where there is none; its name says why then.
+    """
+
+    model: LateRiskModel | None
+    name: str
+    scores: dict[str, float]
+
+
+def scoring_model(context: Context, registry: Registry, daily: pd.DataFrame) -> ScoringModel:
+    """Return the champion with all that is known of the history's orders, after a contest if one is due.
+
+    A challenger is fitted where there is no champion, where enough orders have ended since the newest
+    version's history, or where the recipe (code, promises, seed) is another than the newest version's.
+
+    Raises
+    ------
+    pipelines.platform.tracking.TrackingError
+        Where MLflow does not answer, or the champion's files are not those that were registered.
+    """
+    quantile, seed = context.params.recipe.lead_quantile, context.params.seed
+    cases = order_cases(daily, quantile, seed)
+    recipe = digest_of(_code(), str(quantile), seed)
+    champion, why_none = registry.champion(MODEL), ""
+    if champion is None or _is_due(registry, cases, recipe):
+        try:
+            found = fit_late_risk(daily, quantile, seed, report=context.report)
+            champion = _challenge(context, registry, daily, cases, found, recipe)
+        except LateRiskError as error:
+            context.report(f"late risk: {error}")
+            why_none = f"none: {error}"
+    if champion is None:
+        return ScoringModel(None, why_none, {})
+    folder = registry.load_champion(MODEL)
+    name = f"{champion.name}/{champion.version}"
+    return ScoringModel(refreshed(load(folder), cases), name, _recipe_of(folder).get("scores", {}))
+
+
+def _is_due(registry: Registry, cases: pd.DataFrame, recipe: str) -> bool:
+    newest = registry.versions(MODEL)[0]
+    if can_judge(unseen(cases, registry.until(newest))):
+        return True
+    folder = registry.tracking.load(newest)
+    return _recipe_of(folder).get("recipe") != recipe or not _knows(folder, cases)
+
+
+def _knows(folder: Path, cases: pd.DataFrame) -> bool:
+    """Whether at least half of the history's products were in that version's."""
+    try:
+        known = set(load(folder).memory.cases["item"])
+    except LateRiskError:
+        return False
+    items = set(cases["item"])
+    return 2 * len(items & known) >= len(items)
+
+
+def _challenge(
+    context: Context,
+    registry: Registry,
+    daily: pd.DataFrame,
+    cases: pd.DataFrame,
+    found: LateRiskFit,
+    recipe: str,
+) -> ModelVersion:
+    """Register the fit, and return the champion after the contest."""
+    digest = digest_of([], daily.to_csv(index=False, float_format="%.9g", date_format="%Y-%m-%d"))
+    champion = registry.champion(MODEL)
+    decision = (
+        first("the challenger")
+        if champion is None
+        else _meeting(context, registry, champion, cases, found, digest)
+    )
+    return registry.settle(_register(registry, daily, digest, found, recipe), decision)
+
+
+def _meeting(
+    context: Context,
+    registry: Registry,
+    champion: ModelVersion,
+    cases: pd.DataFrame,
+    found: LateRiskFit,
+    digest: str,
+) -> Decision:
+    folder, name = registry.tracking.load(champion), f"version {champion.version}"
+    try:
+        model = load(folder)
+    except LateRiskError as error:
+        return first("the challenger", f"{name} cannot be read: {error}", other_data=True)
+    tried = folder / TRIED_FILE
+    contest = context.params.contest
+    return meet(
+        Champion(
+            name,
+            model,
+            registry.until(champion),
+            pd.read_parquet(tried) if tried.is_file() else found.tried.iloc[:0],
+        ),
+        cases,
+        found.tried,
+        late_risk_config(context.params.seed),
+        Rules(contest.alpha, contest.tolerance, contest.calibration_gain),
+        1 + registry.attempts(MODEL, digest),
+        context.report,
+    )
+
+
+def _register(
+    registry: Registry, daily: pd.DataFrame, digest: str, found: LateRiskFit, recipe: str
+) -> ModelVersion:
+    example = found.model.memory.cases.tail(EXAMPLE_ROWS).reset_index(drop=True)
+    example = example[list(found.model.schema.inputs)]
+    scores = {name: round(one, 6) for name, one in asdict(found.scores).items() if isfinite(one)}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "late_risk"
+        save(found.model, folder)
+        found.tried.to_parquet(folder / TRIED_FILE, index=False)
+        store_json(folder / RECIPE_FILE, {"recipe": recipe, "scores": scores})
+        fit = Fit(
+            name=MODEL,
+            folder=folder,
+            package="models.late_risk",
+            example=example,
+            answer=answer(found.model, example),
+            data_digest=digest,
+            trained_until=daily["ds"].max().date(),
+            params={"orders": found.orders, "looks": found.looks, **asdict(found.model.config)},
+            metrics=scores,
+            requirements=("xgboost", "lightgbm", "scikit-learn"),
+        )
+        return registry.register(fit)
+
+
+def _recipe_of(folder: Path) -> dict[str, Any]:
+    file = folder / RECIPE_FILE
+    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
+
+
+def _code() -> list[Path]:
+    """The files whose change makes another late-risk model of the same history."""
+    here = Path(__file__).parent
+    ours = [here / f"{name}.py" for name in ("orders", "ages")]
+    return [*ours, *sorted(Path(late_risk.__path__[0]).glob("*.py"))]
