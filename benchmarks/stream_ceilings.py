@@ -87,8 +87,9 @@ def plain(most: int) -> list[tuple[int, float]]:
         if not lines:
             break
         batch = Incoming(
-            query_id, number, utc_now, len(lines), [b"".join(lines)], (), lambda _places: ()
-        )
+            query_id, number, utc_now, len(lines), [b"".join(lines)], (), lambda _places: (),
+            seems_new=True,
+        )  # fmt: skip
         with writing(engine) as session:
             store_events(session, batch)
         consumer.commit(asynchronous=False)

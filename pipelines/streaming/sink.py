@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 AWAY = (StorageError, DBAPIError, psycopg.OperationalError, psycopg.InterfaceError)
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts to reach the database
+CAREFUL = 50  # micro-batches after one with copies that are looked through for more
 FALSE_COPY = (
     "event_id: expected an id of its own, or the bytes that came with it first; found other bytes"
 )
@@ -98,6 +99,7 @@ class Sink:
         default_factory=lambda: ThreadPoolExecutor(1, "takt-store"), init=False
     )
     _stored: Future[None] | None = field(default=None, init=False)
+    _careful: int = field(default=0, init=False)
 
     def __call__(self, messages: DataFrame, batch_id: int) -> None:
         """Store the micro-batch; returns when it stands in the database, or `ahead` when the last does."""
@@ -176,7 +178,11 @@ class Sink:
 
     def _store(self, batch: Incoming) -> Stored | None:
         with writing(self.engine) as session:
-            return event_store.store_events(session, batch)
+            stored = event_store.store_events(session, replace(batch, seems_new=self._careful == 0))
+        if stored is not None:
+            has_copies = stored.copies or "false_copy" in stored.refused
+            self._careful = CAREFUL if has_copies else max(0, self._careful - 1)
+        return stored
 
     def _persist(self, act: Callable[[], Result]) -> Result:
         """What the act returns, tried until the database is there."""

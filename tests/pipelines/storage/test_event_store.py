@@ -57,7 +57,12 @@ def count(number: int, good: float = 5.0, at: datetime = NOW, **change: Any) -> 
 
 
 def store(
-    database: Engine, events: Sequence[Event], batch_id: int = 0, refused: Iterable[Refused] = ()
+    database: Engine,
+    events: Sequence[Event],
+    batch_id: int = 0,
+    refused: Iterable[Refused] = (),
+    *,
+    seems_new: bool = False,
 ) -> Stored | None:
     texts = [
         line_of(event, crc32(to_bytes(event)), "t", 0, place) for place, event in enumerate(events)
@@ -80,6 +85,7 @@ def store(
         refused,
         fetch,
         utc_offset=360,
+        seems_new=seems_new,
     )
     with writing(database) as session:
         return store_events(session, batch)
@@ -142,6 +148,20 @@ def test_a_copy_counts_nowhere_in_its_batch_or_a_later_one(database: Engine) -> 
     assert minute.minute == NOW.replace(second=0, microsecond=0)
     assert now.stocks["cola"].quantity == 15.0
     assert total(database, EVENTS.c.event_id) == 3
+
+
+def test_what_seems_new_and_is_not_counts_once_all_the_same(database: Engine) -> None:
+    store(database, [count(1), count(2)], seems_new=True)
+    again = store(database, [count(3), count(2), count(4), count(1, good=6.0)], 1, seems_new=True)
+    assert again is not None
+    assert (again.stored, again.copies, again.refused) == ({"count": 2}, 1, {"false_copy": 1})
+    within = store(database, [count(5), count(6), count(5)], 2, seems_new=True)
+    assert within is not None
+    assert (within.stored, within.copies) == ({"count": 2}, 1)
+    with reading(database) as session:
+        (minute,) = live.line_minutes(session, NOW - timedelta(hours=1), LATER)
+    assert (minute.events, minute.good) == (6, 30.0)
+    assert total(database, EVENTS.c.event_id) == total(database, EventIdRow.event_id) == 6
 
 
 def test_a_batch_that_is_sent_again_changes_nothing(database: Engine) -> None:
@@ -283,7 +303,7 @@ def test_random_events_in_random_batches_with_copies_add_up_as_by_hand(database:
     ]
     sent = [events[index] for index in random.permutation(np.repeat(np.arange(300), 2))]
     for batch_id, begin in enumerate(range(0, 600, 70)):
-        store(database, sent[begin : begin + 70], batch_id)
+        store(database, sent[begin : begin + 70], batch_id, seems_new=batch_id % 2 == 0)
     by_minute: dict[Any, float] = {}
     for event in events:
         key = (event.line, event.at.replace(second=0, microsecond=0), event.item)
