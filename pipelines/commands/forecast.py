@@ -35,7 +35,11 @@ Seasons = Annotated[
     typer.Option("--season", min=1, help="Season length in steps; found out where not said."),
 ]
 Budget = Annotated[
-    float, typer.Option(min=1, help="Processor-seconds that may be spent, all workers together.")
+    float | None,
+    typer.Option(
+        min=1,
+        help="Processor-seconds that may be spent, all workers together; by the table's size if not said.",
+    ),
 ]
 Workers = Annotated[int, typer.Option(min=1, max=256, help="Processes at work.")]
 TimeColumn = Annotated[str | None, typer.Option("--time", help="Column of the time.")]
@@ -121,7 +125,7 @@ def forecast_any_file(
     horizon: Horizon,
     season: Seasons = None,
     out: Out = None,
-    budget: Budget = 85.0,
+    budget: Budget = None,
     workers: Workers = 1,
     cluster: Cluster = None,
     measure: Measure = "auto",
@@ -169,7 +173,7 @@ def backtest_any_file(
     origins: Annotated[int, typer.Option(min=1, max=60, help="Past times to forecast from.")] = 3,
     season: Seasons = None,
     out: Out = None,
-    budget: Budget = 170.0,
+    budget: Budget = None,
     workers: Workers = 1,
     cluster: Cluster = None,
     measure: Measure = "auto",
@@ -221,7 +225,7 @@ def _read(
 def _config(
     horizon: int,
     season: list[int] | None,
-    budget: float,
+    budget: float | None,
     workers: int,
     measure: Any,
     seed: int,
