@@ -8,6 +8,7 @@ recipe and champion are those of last time is kept; the database is brought to t
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,8 @@ def forecast(context: Context, asked: str | None = None) -> ForecastResult:
         raise ForecastError(f"{settings.master_file}: not there, run `takt ingest` first")
     master = load_plant(settings.master_file)
     history = load_history(settings.silver, master.starts_at.date(), context.report)
-    result = _forecast_once(context, history, asked)
+    families = {item.id: item.family for item in master.items}
+    result = _forecast_once(context, history, families, asked)
     table = pd.read_parquet(settings.forecast_file)
     rated = with_measured_rates(context, master)
     snapshot = take_snapshot(rated, table, context.params.forecast.snapshot)
@@ -108,7 +110,9 @@ def forecast(context: Context, asked: str | None = None) -> ForecastResult:
     return result
 
 
-def _forecast_once(context: Context, history: DemandHistory, asked: str | None) -> ForecastResult:
+def _forecast_once(
+    context: Context, history: DemandHistory, families: Mapping[str, str], asked: str | None
+) -> ForecastResult:
     """Return the stored result where nothing changed, or else that of a new forecast."""
     from pipelines.forecasting import fitting
     from pipelines.registry import open_registry
@@ -130,7 +134,7 @@ def _forecast_once(context: Context, history: DemandHistory, asked: str | None) 
         result = ForecastResult(**fitting.use_champion(context, registry, history))
     else:
         context.report(f"fitting a challenger: {why}")
-        result = ForecastResult(**fitting.fit_challenger(context, registry, history, why))
+        result = ForecastResult(**fitting.fit_challenger(context, registry, history, why, families))
         store_stamp(stamps / "forecast_fit.json", recipe, [])
         _close(context, f"{result.verdict}: {result.reason}")
     store_json(stored, _figures(result))

@@ -62,8 +62,11 @@ class ForecastParams(Branch):
     season_length: Annotated[int, Field(ge=1, le=366, description="days")]
     backtest_windows: Annotated[int, Field(ge=1, le=20)]
     backtest_step_days: Annotated[int, Field(ge=1, le=60)]
-    lags: Annotated[int, Field(ge=1, le=90, description="days the LightGBM member looks back")]
-    rounds: Annotated[int, Field(ge=1, le=5000, description="trees of the LightGBM member")]
+    seconds: Annotated[Positive, Field(description="of processor, for a fit with its backtest")]
+    members: Annotated[
+        tuple[str, ...],
+        Field(strict=False, description="names out of the catalogue; chosen where empty"),
+    ]
     max_bias: Annotated[
         NotNegative,
         Field(description="share of demand that a member's bias may lie from the members' median"),

@@ -12,7 +12,8 @@ import numpy as np
 from models.demand import DemandError
 from models.demand.general.classes import CLASSES, classify
 from models.demand.general.config import ForecastConfig
-from models.demand.general.forecaster import Forecaster, class_weights, combine, fit_forecaster
+from models.demand.general.fitting import class_weights, fit_forecaster
+from models.demand.general.forecaster import Forecaster, combine
 from models.demand.general.histories import Histories
 from models.demand.general.table import read_table
 from models.demand.general.trial import Trial

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from models.demand import ENSEMBLE, load, panel_from_table, score_all
+from models.demand import Forecaster, ModelError, load_forecaster
+from models.demand.general.classes import CLASSES, classify
+from models.demand.general.histories import Floats
+from models.demand.general.judged import ENSEMBLE, scores_of
 from pipelines.context import Context
 from pipelines.forecasting import contest
 from pipelines.forecasting import report as shown
-from pipelines.forecasting.contest import MODEL, Trial
+from pipelines.forecasting.contest import MODEL, Challenge
 from pipelines.forecasting.history import DemandHistory
 from pipelines.platform.tracked_run import TrackedRun
 from pipelines.registry import Registry, full_name
@@ -26,7 +30,7 @@ def recipe_of(context: Context) -> str:
     """Return the digest of what makes a model of a history: code, parameters and seed."""
     here = Path(__file__).parent
     code = [here / f"{name}.py" for name in ("contest", "history", "recipes")]
-    models = sorted((here.parents[1] / "models" / "demand").glob("*.py"))
+    models = sorted((here.parents[1] / "models" / "demand").rglob("*.py"))
     params = context.params.forecast.model_dump_json(exclude={"snapshot"})
     return digest_of([*code, *models], params, context.params.seed)
 
@@ -44,7 +48,10 @@ def why_fit(
     champion = registry.champion(MODEL)
     if champion is None:
         return "there is no champion yet"
-    known = load(registry.tracking.load(champion)).series
+    try:
+        known = load_forecaster(registry.tracking.load(champion)).histories.names
+    except ModelError as error:
+        return f"the champion cannot be opened: {error}"
     if set(known) != set(history.table["series"]):
         return f"the champion knows {len(known)} products, other ones than the history"
     if not is_current(stamp, recipe, []):
@@ -53,35 +60,39 @@ def why_fit(
 
 
 def fit_challenger(
-    context: Context, registry: Registry, history: DemandHistory, why: str
+    context: Context,
+    registry: Registry,
+    history: DemandHistory,
+    why: str,
+    families: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the result of a contest whose winner's forecast, model and run are stored."""
-    trial = contest.try_challenger(context, history)
-    trial = contest.meet_champion(context, registry, trial, history.digest)
+    found = contest.try_challenger(context, history, families)
+    found = contest.meet_champion(context, registry, found, history.digest)
     tags = {"takt.step": "forecast", "takt.why": why}
     with registry.tracking.run("forecast", tags) as run:
-        own = _own_figures(trial, trial.ensemble)
-        _log(context, run, trial, own)
-        fit = contest.fit_of(trial, history, shown.flat_metrics(own["scores"]))
-        challenger, champion = contest.register(registry, run, trial, history, fit)
+        own = _own_figures(found, found.challenger, found.ensemble)
+        _log(context, run, found, own)
+        fit = contest.fit_of(found, history, shown.flat_metrics(own["scores"]))
+        challenger, champion = contest.register(registry, run, found, history, fit)
     won = champion.version == challenger.version
-    if won or trial.champion is None:
-        model, ensemble, figures = trial.challenger, trial.ensemble, own
+    if won or found.champion is None:
+        model, ensemble, figures = found.challenger, found.ensemble, own
     else:
-        assert trial.champion_ensemble is not None
-        model, ensemble = trial.champion, trial.champion_ensemble
-        figures = {**own, **_own_figures(trial, ensemble)}
-    table = contest.predict_demand(context, model, trial.panel, trial.closed)
-    _store(context, trial, ensemble, table)
-    context.report(f"{full_name(MODEL)} version {challenger.version}: {trial.decision.outcome}")
+        assert found.champion_ensemble is not None
+        model, ensemble = found.champion, found.champion_ensemble
+        figures = {**own, **_own_figures(found, model, ensemble)}
+    table = contest.predict_demand(context, model, found.challenger.histories)
+    _store(context, found, ensemble, table)
+    context.report(f"{full_name(MODEL)} version {challenger.version}: {found.decision.outcome}")
     return {
         **_about(table, history),
         **figures,
         "version": champion.version,
         "challenger": challenger.version,
-        "verdict": trial.decision.outcome,
-        "reason": trial.decision.reason,
-        "p_value": trial.decision.p_better,
+        "verdict": found.decision.outcome,
+        "reason": found.decision.reason,
+        "p_value": found.decision.p_better,
         "mlflow_run_id": run.id,
     }
 
@@ -91,10 +102,9 @@ def use_champion(context: Context, registry: Registry, history: DemandHistory) -
     champion = registry.champion(MODEL)
     challenger = registry.tracking.find(full_name(MODEL), "challenger")
     assert champion is not None
-    model = load(registry.tracking.load(champion))
+    model = load_forecaster(registry.tracking.load(champion))
     run = TrackedRun(champion.run_id, registry.tracking.client)
-    panel = panel_from_table(history.table)
-    table = contest.predict_demand(context, model, panel, contest.closed_of(context, panel))
+    table = contest.predict_demand(context, model, contest.histories_of(history))
     context.settings.forecast_file.parent.mkdir(parents=True, exist_ok=True)
     table.to_parquet(context.settings.forecast_file, index=False)
     context.report(f"{full_name(MODEL)} version {champion.version} forecasts, nothing was fitted")
@@ -138,50 +148,53 @@ def _about(table: pd.DataFrame, history: DemandHistory) -> dict[str, Any]:
     }
 
 
-def _own_figures(trial: Trial, ensemble: Any) -> dict[str, Any]:
+def _own_figures(found: Challenge, model: Forecaster, ensemble: Floats) -> dict[str, Any]:
     """How well a model did in the backtest, of which members, weighted how."""
-    scores = shown.score_document(score_all(trial.backtest, ensemble, trial.challenger.classes))
-    coverage = trial.coverage_of(ensemble)
+    numbers = classify(found.challenger.histories, found.challenger.task)
+    scores = shown.score_document(scores_of(found.trial, ensemble, numbers))
+    coverage = found.coverage_of(ensemble)
     return {
         **scores[ENSEMBLE]["all"],
         "coverage": None if coverage is None else round(coverage, 6),
         "scores": scores,
         "weights": {
-            cls: {
+            str(CLASSES[number]): {
                 name: round(float(weight), 6)
-                for name, weight in zip(trial.config.members, weights, strict=True)
+                for name, weight in zip(model.members, model.weights[number], strict=True)
             }
-            for cls, weights in trial.challenger.weights.items()
+            for number in sorted(set(numbers.tolist()))
         },
     }
 
 
-def _log(context: Context, run: TrackedRun, trial: Trial, own: dict[str, Any]) -> None:
+def _log(context: Context, run: TrackedRun, found: Challenge, own: dict[str, Any]) -> None:
     """Keep the challenger's figures and plots with its run."""
+    histories = found.challenger.histories
     run.log_text(json.dumps(own, indent=2), FIGURES)
     run.log_metrics({name: own[name] for name in OWN[:4] if own[name] is not None})
-    errors = shown.error_table(trial.backtest, trial.ensemble)
+    errors = shown.error_table(found.trial, histories, found.ensemble)
     run.log_text(errors.to_csv(index=False), "forecast_error.csv")
-    table = contest.predict_demand(context, trial.challenger, trial.panel, trial.closed)
+    table = contest.predict_demand(context, found.challenger, histories)
     run.log_text(table.to_csv(index=False), "forecast.csv")
     run.log_figure(shown.plot_errors(errors), "plots/error.png")
-    run.log_figure(shown.plot_forecast(trial.panel, table), "plots/forecast.png")
-    run.log_figure(shown.plot_reliability(contest.reliability(trial)), "plots/reliability.png")
-    if trial.champion_ensemble is not None:
+    run.log_figure(shown.plot_forecast(histories, table), "plots/forecast.png")
+    run.log_figure(shown.plot_reliability(contest.reliability(found)), "plots/reliability.png")
+    if found.champion_ensemble is not None:
         champion, challenger = (
-            trial.losses(one).total.sum(axis=1) for one in (trial.champion_ensemble, trial.ensemble)
+            found.losses(one).total.sum(axis=1) for one in (found.champion_ensemble, found.ensemble)
         )
-        plot = shown.plot_comparison(trial.backtest, champion, challenger, trial.decision)
+        origins = shown.first_days(found.trial, histories)
+        plot = shown.plot_comparison(origins, champion, challenger, found.decision)
         run.log_figure(plot, "plots/comparison.png")
 
 
-def _store(context: Context, trial: Trial, ensemble: Any, table: pd.DataFrame) -> None:
+def _store(context: Context, found: Challenge, ensemble: Floats, table: pd.DataFrame) -> None:
     """Write the forecast, and the winner's backtest and errors."""
-    path = error_file(context)
+    histories, path = found.challenger.histories, error_file(context)
     path.parent.mkdir(parents=True, exist_ok=True)
-    shown.error_table(trial.backtest, ensemble).to_csv(path, index=False)
+    shown.error_table(found.trial, histories, ensemble).to_csv(path, index=False)
     context.settings.forecast_file.parent.mkdir(parents=True, exist_ok=True)
     table.to_parquet(context.settings.forecast_file, index=False)
-    shown.backtest_table(trial.backtest, ensemble).to_parquet(
+    shown.backtest_table(found.trial, histories, ensemble).to_parquet(
         context.settings.backtest_file, index=False
     )

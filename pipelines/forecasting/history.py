@@ -1,11 +1,11 @@
-"""The demand history: what was ordered per product and day, complete, and which days are closed."""
+"""The demand history: what was ordered per product and day, complete."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -56,28 +56,6 @@ def load_history(silver: Path, until: date, report: Callable[[str], None]) -> De
     if known.empty:
         raise HistoryError(f"{silver / 'daily'}: expected days before {until}, found none")
     return _complete(known, until, report)
-
-
-def closed_days(country: str, first: date, last: date) -> frozenset[date]:
-    """Return the country's public holidays from first to last, and single days between two.
-
-    Raises
-    ------
-    HistoryError
-        Where the country is not known.
-    """
-    import holidays
-
-    years = range(first.year, last.year + 1)
-    try:
-        public = set(holidays.country_holidays(country, years=years))
-    except NotImplementedError:
-        raise HistoryError(
-            f"forecast.country: expected an ISO 3166 code with known holidays, found {country}"
-        ) from None
-    day = timedelta(days=1)
-    bridges = {one + day for one in public if one + day not in public and one + 2 * day in public}
-    return frozenset(one for one in public | bridges if first <= one <= last)
 
 
 def _read(folder: Path) -> pd.DataFrame:

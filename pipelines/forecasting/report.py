@@ -9,53 +9,67 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from models.contest import Decision
-from models.demand import (
-    ENSEMBLE,
-    Backtest,
-    Panel,
-    Score,
-    bias,
-    wape,
-)
-from models.demand.panel import Floats
+from models.demand.general.histories import Floats, Histories
+from models.demand.general.judged import ENSEMBLE, Score, bias, wape
+from models.demand.general.trial import Trial
+from models.demand.general.weights import filled
 
 SHOWN_DAYS = 56
 
 
-def error_table(trial: Backtest, ensemble: Floats) -> pd.DataFrame:
+def first_days(trial: Trial, histories: Histories) -> pd.DatetimeIndex:
+    """Return the first day that each origin of a daily trial forecasts."""
+    last = pd.Timestamp(histories.lasts.max())
+    return pd.DatetimeIndex([last + pd.Timedelta(days=1 - cut) for cut in trial.cuts])
+
+
+def error_table(trial: Trial, histories: Histories, ensemble: Floats) -> pd.DataFrame:
     """Return WAPE and bias of each forecaster in each window: origin, forecaster, wape, bias."""
-    named = {name: trial.forecasts[:, place] for place, name in enumerate(trial.members)}
+    named = dict(zip(trial.members, filled(trial), strict=True))
+    windows = list(enumerate(first_days(trial, histories)))[::-1]
     return pd.DataFrame(
         [
             {
-                "origin": str(origin),
+                "origin": f"{origin:%F}",
                 "forecaster": name,
                 "wape": round(wape(forecast[window], trial.actual[window]), 6),
                 "bias": round(bias(forecast[window], trial.actual[window]), 6),
             }
             for name, forecast in {**named, ENSEMBLE: ensemble}.items()
-            for window, origin in enumerate(trial.origins)
+            for window, origin in windows
         ]
     )
 
 
-def backtest_table(trial: Backtest, forecasts: Floats) -> pd.DataFrame:
+def backtest_table(trial: Trial, histories: Histories, forecasts: Floats) -> pd.DataFrame:
     """Return a backtest as a long table: origin, ds, unique_id, mean, actual.
 
-    Forecasts have the shape (windows, horizon, series).
+    Forecasts have the shape (origins, series, horizon); series that were not tried, for they had
+    ended, are forecast 0.
     """
-    windows, horizon, series = forecasts.shape
-    origins = trial.origins.astype("datetime64[ns]")
-    days = origins[:, None] + np.arange(horizon).astype("timedelta64[D]")
-    return pd.DataFrame(
-        {
-            "origin": np.repeat(origins, horizon * series),
-            "ds": np.repeat(days.ravel(), series),
-            "unique_id": np.tile(np.array(trial.series, dtype=object), windows * horizon),
-            "mean": forecasts.ravel(),
-            "actual": trial.actual.ravel(),
+    _, series, horizon = forecasts.shape
+    actual = _actual(trial, histories)
+    frames = []
+    for window, origin in list(enumerate(first_days(trial, histories)))[::-1]:
+        frame = {
+            "origin": origin,
+            "ds": np.tile(pd.date_range(origin, periods=horizon), series),
+            "unique_id": np.repeat(np.array(histories.names, dtype=object), horizon),
+            "mean": np.nan_to_num(forecasts[window]).ravel(),
+            "actual": actual[window].ravel(),
         }
-    )
+        frames.append(pd.DataFrame(frame))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _actual(trial: Trial, histories: Histories) -> Floats:
+    """What came at the origins, of all series that were there."""
+    shape = (len(trial.cuts), len(histories), trial.actual.shape[-1])
+    found = np.zeros(shape)
+    for window, cut in enumerate(trial.cuts):
+        there = histories.lengths >= cut
+        found[window, there] = histories.select(there).future(cut, shape[-1])
+    return found
 
 
 def score_document(scores: Sequence[Score]) -> dict[str, dict[str, dict[str, float]]]:
@@ -92,13 +106,15 @@ def plot_errors(errors: pd.DataFrame) -> Figure:
     return figure
 
 
-def plot_forecast(panel: Panel, forecast: pd.DataFrame) -> Figure:
+def plot_forecast(histories: Histories, forecast: pd.DataFrame) -> Figure:
     """Return a plot of total demand, what came and what is forecast with the sum of q10 and q90."""
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
     ahead = forecast.groupby("ds")[["mean", "q10", "q90"]].sum()
-    days = panel.days[-SHOWN_DAYS:].astype("datetime64[ns]")
-    axes.plot(days, panel.values[-SHOWN_DAYS:].sum(axis=1), color="black", label="ordered")
+    axis = histories.axis(0)
+    assert axis is not None  # the loop's history is daily, and its products end together
+    total = histories.total()[-SHOWN_DAYS:]
+    axes.plot(axis[-SHOWN_DAYS:], total, color="black", label="ordered")
     axes.plot(ahead.index, ahead["mean"], color="tab:blue", label="forecast")
     axes.fill_between(
         ahead.index, ahead["q10"], ahead["q90"], color="tab:blue", alpha=0.2, label="q10 to q90"
@@ -125,15 +141,15 @@ def plot_reliability(found: Mapping[str, Sequence[tuple[float, float]]]) -> Figu
 
 
 def plot_comparison(
-    trial: Backtest, champion: Floats, challenger: Floats, decision: Decision
+    origins: pd.DatetimeIndex, champion: Floats, challenger: Floats, decision: Decision
 ) -> Figure:
     """Return a plot of champion's and challenger's loss by window, and the decision."""
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
-    places = np.arange(len(trial.origins))
+    places = np.arange(len(origins))[::-1]
     axes.bar(places - 0.2, champion, 0.4, label="champion")
     axes.bar(places + 0.2, challenger, 0.4, label="challenger")
-    axes.set_xticks(places, [str(origin) for origin in trial.origins], rotation=30)
+    axes.set_xticks(places, [f"{origin:%F}" for origin in origins], rotation=30)
     axes.set(ylabel="scaled error, summed over products", title=decision.reason)
     axes.legend()
     return figure

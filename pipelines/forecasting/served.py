@@ -1,12 +1,11 @@
 """The demand forecaster as MLflow serves it; logged as source, so that nothing is pickled.
 
-Takes a history (series, time, value) of the series that it was fitted on and answers with the
-forecast of the days after it. A server needs Takt installed beside the requirements logged.
+Takes a history (series, time, value) and answers with the forecast of the days after it. A server
+needs Takt installed beside the requirements logged.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,9 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
-from models.demand import load, panel_from_table, predict
+from models.demand import ModelError, load_forecaster, read_table
 
-LIBRARIES = ("mlflow", "pandas", "numpy", "statsforecast", "skforecast", "lightgbm")
-REQUIREMENTS = tuple(f"{library}=={version(library)}" for library in LIBRARIES)
+LEVELS = (0.1, 0.5, 0.9)
 
 
 class ServedDemand(PythonModel):
@@ -25,14 +23,21 @@ class ServedDemand(PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Load the forecaster from the model's own files."""
-        self.model = load(Path(context.artifacts["model"]))
+        self.model = load_forecaster(Path(context.artifacts["model"]))
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
         """Return series, time, mean, q10, q50, q90 for `horizon` days after the history."""
-        horizon = int((params or {}).get("horizon", self.model.config.horizon))
-        return predict(self.model, panel_from_table(model_input), horizon)
+        longest = self.model.task.horizon
+        horizon = int((params or {}).get("horizon", longest))
+        if not 1 <= horizon <= longest:
+            raise ModelError(
+                f"horizon: expected 1 to {longest} that it was fitted for, found {horizon}"
+            )
+        histories, _ = read_table(model_input, self.model.config.rules)
+        found = self.model.predict(LEVELS, histories)
+        return found[found.groupby("series").cumcount() < horizon].reset_index(drop=True)
 
 
 set_model(ServedDemand())

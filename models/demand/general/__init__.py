@@ -1,7 +1,8 @@
 """Forecasts of any long table: one pipeline for every frequency, everything chosen on the history."""
 
 from models.demand.general.config import ForecastConfig
-from models.demand.general.forecaster import Forecaster, fit_forecaster
+from models.demand.general.fitting import fit_forecaster
+from models.demand.general.forecaster import Forecaster
 from models.demand.general.histories import Histories
 from models.demand.general.repairs import Repair
 from models.demand.general.storage import load_forecaster, save_forecaster

@@ -76,11 +76,12 @@ def _counted(country: str, times: pd.DatetimeIndex, frequency: str) -> Floats:
         edges = times.append(times[-1:] + (times[-1:] - times[-2:-1]))
     known = holidays_of(country, int(edges[0].year), int(edges[-1].year))
     days = np.sort(np.array(list(known), dtype="datetime64[ns]"))
-    return np.diff(np.searchsorted(days, edges.to_numpy().astype("datetime64[ns]"))).astype(float)
+    places = np.searchsorted(days, edges.to_numpy().astype("datetime64[ns]"))
+    return np.asarray(np.diff(places), dtype=np.float64)
 
 
 def _distance(free: Bools) -> Floats:
     """Steps since the last true one, from 0, at most `NEAR`."""
     places = np.arange(len(free))
     last = np.maximum.accumulate(np.where(free, places, -int(NEAR) - 1))
-    return np.minimum(places - last, NEAR).astype(np.float64)
+    return np.asarray(np.minimum(places - last, NEAR), dtype=np.float64)

@@ -29,6 +29,8 @@ UNUSUAL_SHARE = 0.15
 HOLIDAY_SHARE = 0.5
 # Holidays that keep more than this on average are days like others.
 KEPT_LIKE_OTHERS = 0.8
+# Days before and after a holiday that may be closed with it.
+BESIDE = 2
 # Series that usually sell on the weekday: with fewer, a day on which none does may be chance.
 SELLERS_FOR_UNUSUAL = 8
 
@@ -79,14 +81,15 @@ def open_histories(histories: Histories, country: str | None, horizon: int) -> O
     shut |= _is_unusual(histories, total, usual)
     filled = _filled(histories, shut) if shut.any() else histories
     if free.any():
-        share = _Shares(names[: len(days)], total, filled.total())
-        kept = np.array([share.of(name) for name in names[len(days) :]])
+        shares = _Shares(names[: len(days)], total, filled.total())
+        places = range(len(days), len(axis))
+        kept = np.array([min(shares.of(names[at]), shares.beside(names, at)) for at in places])
     closed = days[shut].to_numpy().astype("datetime64[ns]")
     return Opened(filled, closed, kept)
 
 
 class _Shares:
-    """The share of what is usual that holidays kept, by name."""
+    """The share of what is usual that holidays kept: of the name, its first word, or all."""
 
     def __init__(self, names: Sequence[str], total: Floats, usual: Floats) -> None:
         counted = usual > 0
@@ -97,13 +100,47 @@ class _Shares:
         """Return what a day of that name keeps; 1 where it is none, or none was seen."""
         if not name:
             return 1.0
-        own = self._share(self.names == name)
-        share = self._share(self.names != "") if own is None else own
-        return 1.0 if share is None or share > KEPT_LIKE_OTHERS else share
+        alike = np.array([_stem(other) == _stem(name) for other in self.names])
+        shares = (self._share(where) for where in (self.names == name, alike, self.names != ""))
+        share = next((one for one in shares if one is not None), 1.0)
+        return 1.0 if share > KEPT_LIKE_OTHERS else share
+
+    def beside(self, names: Sequence[str], place: int) -> float:
+        """Return what the day at the place keeps for a holiday within `BESIDE` days of it.
+
+        As days so far from holidays of the same first word did: a feast closes the days around it, by
+        decree or habit, that no calendar tells of. Where such a day was one of rest anyway, as the one
+        further off did. 1 where none was closed.
+        """
+        for distance in range(1, BESIDE + 1):
+            for step in (distance, -distance):
+                at = place + step
+                if names[place] or not 0 <= at < len(names) or not names[at]:
+                    continue
+                share = self._share_beside(_stem(names[at]), step)
+                if share is not None and share < HOLIDAY_SHARE:
+                    return share
+        return 1.0
+
+    def _share_beside(self, stem: str, step: int) -> float | None:
+        own = np.array([_stem(name) == stem for name in self.names])
+        edge = own & ~np.roll(own, 1 if step > 0 else -1)
+        for further in range(abs(step), BESIDE + 1):
+            days = np.flatnonzero(edge) - int(np.sign(step)) * further
+            where = np.zeros(len(own), dtype=bool)
+            where[days[(days >= 0) & (days < len(own))]] = True
+            share = self._share(where & ~own)
+            if share is not None:
+                return share
+        return None
 
     def _share(self, where: Bools) -> float | None:
         usual = float(self.usual[where].sum())
         return float(self.total[where].sum()) / usual if usual > 0 else None
+
+
+def _stem(name: str) -> str:
+    return name.partition(" ")[0]
 
 
 def _is_unusual(histories: Histories, total: Floats, usual: Floats) -> Bools:
@@ -148,7 +185,7 @@ def _last_before(there: Bools, before: int) -> Bools:
     earlier = there[:, :before]
     rank = np.cumsum(earlier[:, ::-1], axis=1)[:, ::-1]
     used[:, :before] = earlier & (rank <= WEEKS)
-    none = ~used.any(axis=1)
+    none = ~np.asarray(used.any(axis=1))
     later = there[:, before:] & (np.cumsum(there[:, before:], axis=1) <= 1)
     used[:, before:] = later & none[:, None]
     return used

@@ -17,13 +17,8 @@ from models.demand.errors import TableError
 from models.demand.general.calibration import LEVELS
 from models.demand.general.classes import classify
 from models.demand.general.config import ForecastConfig
-from models.demand.general.forecaster import (
-    Forecaster,
-    class_weights,
-    column_of,
-    combine,
-    fit_forecaster,
-)
+from models.demand.general.fitting import class_weights, fit_forecaster
+from models.demand.general.forecaster import Forecaster, column_of, combine
 from models.demand.general.histories import Floats, Histories
 from models.demand.general.table import read_table
 from models.demand.general.weights import filled

@@ -106,7 +106,7 @@ class Histories:
         """Return the sum of series that end together, oldest first, shape (longest,)."""
         longest = int(self.lengths.max())
         place = longest - (np.repeat(self.ends, self.lengths) - np.arange(len(self.values)))
-        return np.bincount(place, self.values, longest)
+        return np.asarray(np.bincount(place, self.values, longest), dtype=np.float64)
 
     def _with(self, kept: Bools, lengths: Ints, steps: int) -> Histories:
         names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)

@@ -9,7 +9,8 @@ import numpy as np
 
 from models.demand.general.calibration import calibrate
 from models.demand.general.classes import CLASSES, classify
-from models.demand.general.forecaster import Forecaster, class_weights, combine, spread_at_origins
+from models.demand.general.fitting import class_weights, spread_at_origins
+from models.demand.general.forecaster import Forecaster, combine
 from models.demand.general.histories import Bools, Floats, Ints
 from models.demand.general.trial import Trial
 from models.demand.general.weights import Measure, WeightRules, filled
@@ -65,16 +66,6 @@ def at_origins(trial: Trial, places: Sequence[int]) -> Trial:
         forecasts=trial.forecasts[:, kept],
         actual=trial.actual[kept],
         units=trial.units[kept],
-    )
-
-
-def of_members(trial: Trial, names: Sequence[str]) -> Trial:
-    """Return the trial of some of its members only, in their order there."""
-    kept = [place for place, name in enumerate(trial.members) if name in set(names)]
-    return replace(
-        trial,
-        members=tuple(trial.members[place] for place in kept),
-        forecasts=trial.forecasts[kept],
     )
 
 
@@ -138,7 +129,7 @@ def bias(forecast: Floats, actual: Floats) -> float:
 def scaled_errors(forecast: Floats, trial: Trial) -> Floats:
     """Return root mean squared errors over each series' unit, shape (origins, series); NaN untried."""
     scaled = (forecast - trial.actual) / trial.units[..., None]
-    return np.sqrt((scaled**2).mean(axis=-1))
+    return np.asarray(np.sqrt((scaled**2).mean(axis=-1)))
 
 
 def trial_of(model: Forecaster) -> Trial:

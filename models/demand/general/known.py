@@ -40,9 +40,9 @@ class Encoding:
     def apply(self, given: pd.Series) -> Floats:
         """Return the numbers, shape (rows, columns); NaN where a number is empty."""
         if not self.values:
-            return pd.to_numeric(given, errors="coerce").to_numpy(np.float64)[:, None]
+            return np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)[:, None]
         text = given.astype(str).to_numpy()
-        return (text[:, None] == np.array(self.values, dtype=object)).astype(np.float64)
+        return np.asarray(text[:, None] == np.array(self.values, dtype=object), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

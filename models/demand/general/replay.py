@@ -11,7 +11,7 @@ from models.demand.errors import ModelError
 from models.demand.general.catalogue import member_of
 from models.demand.general.classes import classify
 from models.demand.general.forecaster import Forecaster
-from models.demand.general.histories import Floats
+from models.demand.general.histories import Bools, Floats
 from models.demand.general.judged import trial_of, weighted_at_origins
 from models.demand.general.trial import Trial, origins_of, run_trial
 
@@ -70,7 +70,7 @@ def _recipe_tried(
     fresh = [member_of(name) for name in champion.members if name not in shared]
     forecasts = dict(zip(trial.members, trial.forecasts, strict=True))
     if fresh:
-        tried = np.isfinite(trial.actual[:, :, 0]).any(axis=0)
+        tried: Bools = np.asarray(np.isfinite(trial.actual[:, :, 0]).any(axis=0))
         kept = challenger.histories.select(tried)
         made = run_trial(origins_of(kept, task, trial.cuts), fresh, report=report)
         for name, found in zip(made.members, made.forecasts, strict=True):

@@ -53,7 +53,7 @@ def _is_season(histories: Histories, season: int, known: tuple[int, ...]) -> boo
         return False
     total = histories.total()[-int(np.median(histories.lengths)) :][-SEASONS_OF_TOTAL * season :]
     limit = max(CLEAR_IN_TOTAL, LUCK / np.sqrt(len(total)))
-    return _autocorrelation(total, season, known) > limit
+    return bool(_autocorrelation(total, season, known) > limit)
 
 
 def season_strength(histories: Histories, season: int, known: tuple[int, ...] = ()) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.forecasting.history import DemandHistory, HistoryError, closed_days, load_history
+from pipelines.forecasting.history import DemandHistory, HistoryError, load_history
 
 UNTIL = date(2023, 1, 22)
 
@@ -72,10 +72,3 @@ def test_a_history_that_cannot_be_used_names_folder_and_column(tmp_path: Path) -
     pd.DataFrame({"unique_id": ["A"]}).to_parquet(folder / "daily" / "part-0.parquet")
     with pytest.raises(HistoryError, match="found no ds, ordered_units"):
         _load(folder)
-
-
-def test_public_holidays_and_single_days_between_two_are_closed() -> None:
-    closed = closed_days("BD", date(2023, 4, 1), date(2023, 4, 30))
-    assert [day.day for day in sorted(closed)] == [14, 19, 20, 21, 22, 23, 24]
-    with pytest.raises(HistoryError, match=r"country: expected an ISO 3166 code.*found XX"):
-        closed_days("XX", UNTIL, UNTIL)

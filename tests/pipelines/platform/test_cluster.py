@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from models.demand.general.config import ForecastConfig
-from models.demand.general.forecaster import fit_forecaster
+from models.demand.general.fitting import fit_forecaster
 from models.demand.general.workers import elsewhere
 from pipelines.platform.cluster import spread_over
 from pipelines.platform.ray import RayUnreachableError
