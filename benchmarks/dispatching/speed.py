@@ -24,7 +24,8 @@ from models.policy.multi_agent.training import Course, Form, Learner
 from models.policy.rllib.ppo import Budget, Trainer
 from plant import Plant
 
-STEPS: dict[Form, int] = {"factored": 1024, "lines": 128}
+STEPS: dict[Form, int] = {"factored": 2048, "lines": 128}
+BESIDE: dict[Form, int] = {"factored": 32, "lines": 1}  # plants
 NAMES: dict[Form, str] = {
     "factored": "one agent, small network",
     "lines": "fifty agents, small network",
@@ -60,8 +61,7 @@ def measure(scene: Scene) -> Part:
 
 def _speed(form: Form, plants: list[Plant], effort: Effort) -> tuple[float, float]:
     progress(f"PPO: {form}")
-    beside = 8 if form == "factored" else 1
-    course, iterations = Course(STEPS[form] // effort.shorter, beside), effort.iterations
+    course, iterations = Course(STEPS[form] // effort.shorter, BESIDE[form]), effort.iterations
     learner = Learner(form, plants, [1000.0] * len(plants), course)
     try:
         rounds = learner.iterations()
@@ -76,10 +76,10 @@ def _speed(form: Form, plants: list[Plant], effort: Effort) -> tuple[float, floa
 
 
 def _shipped(scene: Scene, plants: list[Plant]) -> tuple[float, float]:
-    """The same of the network that ships, whose observation comes flat."""
+    """The same of the network that ships."""
     progress(f"PPO: {SHIPPED}")
     steps, iterations = STEPS["factored"] // scene.effort.shorter, scene.effort.iterations
-    given = [Assignment(plant) for plant in plants]
+    given = [Assignment(plants[row % len(plants)]) for row in range(BESIDE["factored"])]
     trainer = Trainer(given, [1000.0] * len(given), scene.policy, Budget(steps, 1e-4, 0.99))
     try:
         rounds = trainer.iterations()

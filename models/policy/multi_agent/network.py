@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
 
 from envs.fleet.kernel.choices import MODES, SIZES
 from envs.fleet.kernel.observe import BEHIND, LINE_FEATURES, SLOT_FEATURES
+from models.policy.dispatcher import IMPOSSIBLE, VALUE_SCALE, Scores
 from models.policy.multi_agent.views import WHOLE
 
-IMPOSSIBLE = -1e9
-VALUE_SCALE = 24.0
 URGENCY = 2.0
 
 
@@ -38,19 +35,24 @@ class LineNetwork(nn.Module):
             self.rest.bias.fill_(-3.0)
             self.manner.bias.copy_(torch.tensor([3.0, 0.0, 0.0, 0.0, 0.0, 2.0]))
 
-    def forward(self, seen: Mapping[str, Tensor], line: str) -> tuple[Tensor, Tensor]:
-        """Logits [..., (1 + K) + 4 + 2] of each line, and the plant's value [B].
+    def forward(self, lines: Tensor, slots: Tensor, mask: Tensor, whole: Tensor) -> Scores:
+        """The scores of lines [..., F] with slots [..., K, G] and mask [..., 1 + K]; without values.
 
-        `line` names the lines' features in `seen`: [B, L, F], or [B, F] where a row is one line's.
+        `whole` [..., W] is each line's plant in a nutshell. Size and mode are the same for all slots.
         """
-        rows, whole = seen[line], seen["whole"]
-        spread = whole if rows.dim() == 2 else whole.unsqueeze(1).expand(-1, rows.shape[1], -1)
-        own = self.line(torch.cat([rows, spread], -1))
-        scores = self.score(self.slot(seen["slots"]) + own.unsqueeze(-2)).squeeze(-1)
-        scores = scores + URGENCY * seen["slots"][..., BEHIND]
-        scores = torch.where(seen["mask"][..., 1:] > 0, scores, IMPOSSIBLE)
-        value = self.worth(whole).squeeze(-1) * VALUE_SCALE
-        return torch.cat([self.rest(own), scores, self.manner(own)], -1), value
+        own = self.line(torch.cat([lines, whole], -1))
+        scores = self.score(self.slot(slots) + own.unsqueeze(-2)).squeeze(-1)
+        scores = scores + URGENCY * slots[..., BEHIND]
+        scores = torch.where(mask[..., 1:] > 0, scores, IMPOSSIBLE)
+        manner = self.manner(own).unsqueeze(-2)
+        manner = manner.expand(*mask.shape, SIZES + MODES)
+        choice = torch.cat([self.rest(own), scores], -1)
+        return Scores(choice, manner[..., :SIZES], manner[..., SIZES:], whole.new_zeros(()))
+
+    def value(self, whole: Tensor) -> Tensor:
+        """The plants' values [...]."""
+        found: Tensor = self.worth(whole).squeeze(-1) * VALUE_SCALE
+        return found
 
 
 def _layers(inside: int, width: int, outside: int) -> nn.Sequential:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,13 +15,13 @@ from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet_rules import Policy
 from envs.lines_env import LinesEnv
 from envs.vector_env import Actions, FleetEnv
+from models.policy.choices import most_likely
 from models.policy.multi_agent.network import LineNetwork
 from models.policy.multi_agent.views import PooledFleet, PooledLines, whole_of
 from plant import Plant
 
 Form = Literal["factored", "lines"]
 POLICY = {"factored": "default_policy", "lines": "line"}
-EPOCHS, MINIBATCHES = 3, 8
 ENTROPY = 0.002
 
 
@@ -31,7 +30,7 @@ class Course:
     """How PPO learns.
 
     steps: plant steps of an iteration; beside: plants stepped beside each other; rate: learning rate;
-    discount: per step; runners: processes that sample, 0 for none; width: of the network's layers.
+    discount: by the hour; runners: processes that sample, 0 for none; width: of the network's layers.
     """
 
     steps: int = 512
@@ -69,7 +68,7 @@ class Learner:
         luck: Luck = CERTAIN,
     ) -> None:
         self.form, self.course = form, course
-        self._algorithm: Any = _config(form, plants, scales, course, luck).build_algo()
+        self._algorithm: Any = _algorithm(form, plants, scales, course, luck)
         self._steps, self._lines = 0, max(len(plant.lines) for plant in plants)
 
     def iterations(self, clock: Any = time.perf_counter) -> Iterator[Iteration]:
@@ -119,96 +118,79 @@ def policy_of(network: LineNetwork) -> Policy:
     def act(env: FleetEnv) -> Actions:
         seen, _ = env.observed()
         whole = whole_of(seen["plant"], seen["lines"], seen["items"])
-        rows = {name: torch.from_numpy(seen[name]) for name in ("lines", "slots", "mask")}
-        logits, _ = network(rows | {"whole": torch.from_numpy(whole)}, "lines")
-        choices = logits.shape[-1] - 6
-        parts = logits.split([choices, 4, 2], -1)
-        actions: Actions = torch.stack([part.argmax(-1) for part in parts], -1).numpy()
+        rows = [torch.from_numpy(seen[name]) for name in ("lines", "slots", "mask")]
+        spread = torch.from_numpy(whole).unsqueeze(1).expand(-1, rows[0].shape[1], -1)
+        actions: Actions = most_likely(network(*rows, spread)).numpy()
         return actions
 
     return act
 
 
-def _config(
+def _algorithm(
     form: Form, plants: Sequence[Plant], scales: Sequence[float], course: Course, luck: Luck
 ) -> Any:
-    from ray.rllib.algorithms.ppo import PPOConfig
-    from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+
+    from models.policy.multi_agent.modules import LineModule, LinesModule
+    from models.policy.rllib.algorithm import Recipe, fleet_ppo
+
+    recipe = Recipe(
+        course.steps, course.beside, course.rate, course.discount, course.runners, entropy=ENTROPY,
+        largest_gradient=1.0, seed=course.seed,
+    )  # fmt: skip
+    model = {"width": course.width}
+    if form == "lines":
+        spec = RLModuleSpec(module_class=LineModule, model_config=model)
+        return _agents(recipe, _one_by_one(plants, scales, luck), spec, plants)
+    places = [row % len(plants) for row in range(course.beside)]
+    given, their = [plants[one] for one in places], [scales[one] for one in places]
+
+    def beside(_: dict[str, Any]) -> PooledFleet:
+        return PooledFleet(FleetEnv(given, luck, scales=their, copy=False))
+
+    return fleet_ppo(recipe, beside, RLModuleSpec(module_class=LinesModule, model_config=model))
+
+
+def _agents(recipe: Any, env: Any, spec: Any, plants: Sequence[Plant]) -> Any:
+    """RLlib's own PPO with an agent a line, all of the same weights."""
+    from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
     from ray.tune.registry import register_env
 
-    from models.policy.multi_agent.modules import LinesModule
+    from models.policy.rllib.algorithm import MINIBATCHES, settings
+    from models.policy.rllib.timed import TimedPPOLearner
 
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    name = f"takt-{form}"
-    register_env(name, _fleet if form == "factored" else _lines)
-    rows = "lines" if form == "factored" else "line"
-    module = RLModuleSpec(
-        module_class=LinesModule, model_config={"width": course.width, "lines": rows}
-    )
-    agents = max(len(plant.lines) for plant in plants) if form == "lines" else 1
-    start: Any = PPOConfig
+    register_env("takt-lines", env)
+    rows = recipe.steps * max(len(plant.lines) for plant in plants)
+    config: Any = settings(recipe)
     config = (
-        start()
-        .environment(
-            name,
-            env_config={"plants": list(plants), "scales": list(scales), "luck": luck},
-            disable_env_checking=True,
-        )
-        .framework("torch")
-        .env_runners(
-            num_env_runners=course.runners,
-            num_envs_per_env_runner=course.beside,
-            rollout_fragment_length=course.steps // (course.beside * max(course.runners, 1)),
-            batch_mode="truncate_episodes",
-            gym_env_vectorize_mode="vector_entry_point" if form == "factored" else "sync",
-        )
-        .learners(num_learners=0, num_gpus_per_learner=0)
-        .rl_module(
-            rl_module_spec=module
-            if form == "factored"
-            else MultiRLModuleSpec(rl_module_specs={POLICY[form]: module})
-        )
+        config.environment("takt-lines", disable_env_checking=True)
+        .env_runners(gym_env_vectorize_mode="sync")
+        .rl_module(rl_module_spec=MultiRLModuleSpec(rl_module_specs={POLICY["lines"]: spec}))
         .training(
-            train_batch_size_per_learner=course.steps * agents,
-            minibatch_size=max(course.steps * agents // MINIBATCHES, 32),
-            num_epochs=EPOCHS,
-            lr=course.rate,
-            gamma=course.discount,
-            lambda_=0.95,
-            clip_param=0.2,
-            vf_clip_param=math.inf,
-            vf_loss_coeff=0.002,
-            entropy_coeff=ENTROPY,
-            use_kl_loss=False,
-            grad_clip=1.0,
+            learner_class=TimedPPOLearner,
+            train_batch_size_per_learner=rows,
+            minibatch_size=max(rows // MINIBATCHES, 32),
         )
-        .debugging(seed=course.seed, log_level="ERROR")
-    )
-    if form == "lines":
-        config = config.multi_agent(
-            policies={POLICY[form]},
+        .multi_agent(
+            policies={POLICY["lines"]},
             policy_mapping_fn=lambda *_, **__: POLICY["lines"],
             count_steps_by="agent_steps",
         )
-    return config
-
-
-def _fleet(config: dict[str, Any]) -> PooledFleet:
-    """As many plants beside each other as RLlib asks for, by turns from those given."""
-    plants, scales = config["plants"], config["scales"]
-    places = [row % len(plants) for row in range(config["num_envs"])]
-    return PooledFleet(
-        FleetEnv([plants[p] for p in places], config["luck"], scales=[scales[p] for p in places])
     )
+    return config.build_algo()
 
 
-def _lines(config: Any) -> Any:
-    """One of the plants, line by line."""
-    from ray.rllib.env.wrappers import pettingzoo_env
+def _one_by_one(
+    plants: Sequence[Plant], scales: Sequence[float], luck: Luck
+) -> Callable[[Any], Any]:
+    """What makes one of the plants, line by line; of environments beside each other the next ones."""
 
-    plants = config["plants"]
-    place = int(getattr(config, "vector_index", 0) or 0) % len(plants)
-    env = LinesEnv(plants[place], config["luck"], scale=config["scales"][place])
-    wrapper: Any = pettingzoo_env.ParallelPettingZooEnv
-    return wrapper(PooledLines(env))
+    def lines(config: Any) -> Any:
+        from ray.rllib.env.wrappers import pettingzoo_env
+
+        place = int(getattr(config, "vector_index", 0) or 0) % len(plants)
+        env = LinesEnv(plants[place], luck, scale=scales[place])
+        wrapper: Any = pettingzoo_env.ParallelPettingZooEnv
+        return wrapper(PooledLines(env))
+
+    return lines

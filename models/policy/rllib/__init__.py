@@ -1,1 +1,1 @@
-"""The dispatcher under RLlib: its fleet, its module, its learner. Only this folder needs Ray."""
+"""PPO by RLlib on a fleet: a runner that samples in batches, its learner, the dispatcher as a module."""

@@ -17,6 +17,8 @@ from ray.rllib.utils.torch_utils import explained_variance
 from torch import Tensor
 
 from models.policy.learning.improvement import Step, clipped_gain
+from models.policy.rllib.choices import LineChoices
+from models.policy.rllib.module import CHOICES, VALUES
 
 CLIPPED, DIVERGENCE = "clipped_share", "divergence"
 
@@ -27,27 +29,18 @@ class LinePPOLearner(PPOTorchLearner):
     def compute_loss_for_module(
         self, *, module_id: Any, config: Any, batch: Any, fwd_out: dict[str, Any]
     ) -> Tensor:
-        """The loss of a minibatch."""
-        module: Any = self.module[module_id].unwrapped()
-        mask = batch.get(
-            Columns.LOSS_MASK, torch.ones_like(batch[Columns.REWARDS], dtype=torch.bool)
-        )
-        now = module.get_train_action_dist_cls().from_logits(fwd_out[Columns.ACTION_DIST_INPUTS])
-        then = module.get_exploration_action_dist_cls().from_logits(
-            batch[Columns.ACTION_DIST_INPUTS]
-        )
-        actions = batch[Columns.ACTIONS]
-        change = now.line_logp(actions) - then.line_logp(actions).detach()
-        deciding = now.deciding() & mask.unsqueeze(-1)
+        """The loss of a minibatch of rows from a `FleetRunner`."""
+        choices: LineChoices = fwd_out[CHOICES]
+        then = batch[Columns.ACTION_LOGP][choices.plant, choices.line]
+        change = choices.line_logp(batch[Columns.ACTIONS]) - then
         step = Step(reach=config.clip_param, clip=config.learner_config_dict.get("clip", "line"))
-        gain, clipped = clipped_gain(change, batch[Postprocessing.ADVANTAGES], deciding, step)
-        values = module.compute_values(batch, embeddings=fwd_out.get(Columns.EMBEDDINGS))
-        targets = batch[Postprocessing.VALUE_TARGETS]
-        error = ((values - targets) ** 2)[mask].mean()
-        chaos = now.entropy()[mask].mean()
+        gain, clipped = _gain(choices, change, batch[Postprocessing.ADVANTAGES], step)
+        values, targets = fwd_out[VALUES], batch[Postprocessing.VALUE_TARGETS]
+        error = ((values - targets) ** 2).mean()
+        chaos = choices.entropy().mean()
         coefficient = self.entropy_coeff_schedulers_per_module[module_id].get_current_value()
         with torch.no_grad():
-            apart = ((change.exp() - 1.0 - change) * deciding).sum() / deciding.sum().clamp(min=1)
+            apart = (change.exp() - 1.0 - change).sum() / max(len(change), 1)
         self.metrics.log_dict(
             {POLICY_LOSS_KEY: -gain, VF_LOSS_KEY: error, ENTROPY_KEY: chaos, CLIPPED: clipped,
              DIVERGENCE: apart, "vf_explained_var": explained_variance(targets, values)},
@@ -55,3 +48,13 @@ class LinePPOLearner(PPOTorchLearner):
         )  # fmt: skip
         loss: Tensor = -gain + config.vf_loss_coeff * error - coefficient * chaos
         return loss
+
+
+def _gain(choices: LineChoices, change: Tensor, worth: Tensor, step: Step) -> tuple[Tensor, Tensor]:
+    """The clipped objective and the share beyond the clip; change [D] of the deciding lines, worth [B]."""
+    if step.clip == "joint":
+        together = choices.together(change).unsqueeze(-1)
+        deciding = choices.together(torch.ones_like(change)).unsqueeze(-1) > 0
+        return clipped_gain(together, worth, deciding, step)
+    every = torch.ones_like(change, dtype=torch.bool).unsqueeze(-1)
+    return clipped_gain(change.unsqueeze(-1), worth[choices.plant], every, step)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -14,20 +13,17 @@ import torch
 
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.plants import Assignment
+from envs.vector_env import FleetEnv
 from models.policy.dispatcher import Dispatcher
 from models.policy.learning.improvement import Clip
-from models.policy.rllib.flat_fleet import FlatFleet
 
-MINIBATCHES = 8  # an epoch
-EPOCHS = 2
-ENTROPY = 0.001
 MODULE = "default_policy"
 PREFIX = "network."
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How PPO learns: steps of the environment an iteration, learning rate, discount per step.
+    """How PPO learns: plant steps an iteration, learning rate, discount by the hour.
 
     `runners` are processes that sample beside the learner's, 0 for none; each steps all plants. `clip`:
     the ratio is clipped for each "line", or as one "joint" ratio.
@@ -156,61 +152,18 @@ class Trainer:
 def _build(
     assignments: list[Assignment], scales: list[float], start: Dispatcher, budget: Budget
 ) -> Any:
-    from ray.rllib.algorithms.ppo import PPOConfig
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
-    from ray.tune.registry import register_env
 
-    from models.policy.rllib.learner import LinePPOLearner
+    from models.policy.rllib.algorithm import Recipe, fleet_ppo
     from models.policy.rllib.module import DispatcherModule
 
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    register_env("takt-fleet", _fleet_of)
-    layout = FlatFleet(assignments, scales=scales).layout
-    plants = len(assignments)
-    samplers = max(budget.runners, 1) * plants
-    first: Any = PPOConfig
-    config = (
-        first()
-        .environment(
-            "takt-fleet",
-            env_config={"assignments": assignments, "scales": scales, "luck": budget.luck},
-        )
-        .framework("torch")
-        .env_runners(
-            num_env_runners=budget.runners,
-            num_envs_per_env_runner=plants,
-            rollout_fragment_length=max(budget.batch_steps // samplers, 1),
-            batch_mode="truncate_episodes",
-            gym_env_vectorize_mode="vector_entry_point",
-        )
-        .learners(num_learners=0, num_gpus_per_learner=0)
-        .rl_module(
-            rl_module_spec=RLModuleSpec(
-                module_class=DispatcherModule,
-                model_config={"shape": asdict(start.shape), "parts": layout.parts},
-            )
-        )
-        .training(
-            learner_class=LinePPOLearner,
-            learner_config_dict={"clip": budget.clip},
-            train_batch_size_per_learner=budget.batch_steps,
-            minibatch_size=max(budget.batch_steps // MINIBATCHES, 32),
-            num_epochs=EPOCHS,
-            lr=budget.learning_rate,
-            gamma=budget.discount,
-            lambda_=0.95,
-            clip_param=0.2,
-            vf_clip_param=math.inf,
-            vf_loss_coeff=0.002,
-            entropy_coeff=ENTROPY,
-            use_kl_loss=False,
-            grad_clip=0.5,
-        )
-        .debugging(seed=budget.seed, log_level="ERROR")
-    )
-    return config.build_algo()
+    recipe = Recipe(
+        budget.batch_steps, len(assignments), budget.learning_rate, budget.discount, budget.runners,
+        budget.clip, seed=budget.seed,
+    )  # fmt: skip
+    spec = RLModuleSpec(module_class=DispatcherModule, model_config={"shape": asdict(start.shape)})
 
+    def plants(_: dict[str, Any]) -> FleetEnv:
+        return FleetEnv(assignments, budget.luck, scales=scales, copy=False)
 
-def _fleet_of(config: dict[str, Any]) -> FlatFleet:
-    """The fleet that a runner steps; RLlib says how many plants, which is all of them."""
-    return FlatFleet(config["assignments"], config["luck"], config["scales"])
+    return fleet_ppo(recipe, plants, spec)

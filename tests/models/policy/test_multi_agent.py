@@ -55,14 +55,42 @@ def test_the_network_says_the_same_of_a_line_alone_and_among_others() -> None:
         for values in network.parameters():
             values.add_(0.1 * torch.randn_like(values))
     seen, _ = PooledFleet(fleet()).reset(seed=1)
-    batch = {name: torch.from_numpy(values) for name, values in seen.items()}
-    together, value = network(batch, "lines")
+    rows = [torch.from_numpy(seen[name]) for name in ("lines", "slots", "mask")]
+    whole = torch.from_numpy(seen["whole"])
+    together = network(*rows, whole.unsqueeze(1).expand(-1, 3, -1))
     for row in range(3):
-        alone = {name: batch[name][:, row] for name in ("slots", "mask")}
-        alone |= {"line": batch["lines"][:, row], "whole": batch["whole"]}
-        own, worth = network(alone, "line")
-        torch.testing.assert_close(own, together[:, row])
-        torch.testing.assert_close(worth, value)
+        alone = network(*(one[:, row] for one in rows), whole)
+        for one, all_ in zip(alone[:3], together[:3], strict=True):
+            torch.testing.assert_close(one, all_[:, row])
+
+
+def test_one_agent_and_a_line_an_agent_have_the_same_distribution() -> None:
+    pytest.importorskip("ray")
+    from models.policy.multi_agent.modules import LineModule, LinesModule
+
+    torch.manual_seed(0)
+    views = PooledFleet(fleet())
+    seen, _ = views.reset(seed=1)
+    batch = {name: torch.from_numpy(values) for name, values in seen.items()}
+    spaces = {
+        "observation_space": views.single_observation_space,
+        "action_space": views.single_action_space,
+    }
+    every = LinesModule(**spaces, model_config={"width": 16})
+    alone = LineModule(**spaces, model_config={"width": 16})
+    alone.load_state_dict(every.state_dict())
+    choices = every.forward_exploration({"obs": batch})["choices"]
+    actions = choices.sample()
+    told = choices.by_line(choices.line_logp(actions))
+    for row in range(3):
+        mine = {name: batch[name][:, row] for name in ("slots", "mask")}
+        mine |= {"line": batch["lines"][:, row], "whole": batch["whole"]}
+        logits = alone.forward_exploration({"obs": mine})["action_dist_inputs"]
+        own = LineModule.get_inference_action_dist_cls(alone).from_logits(logits)
+        deciding = batch["mask"][:, row, 1:].any(-1)
+        expected = torch.where(deciding, own.logp(actions[:, row]), 0.0)
+        torch.testing.assert_close(told[:, row], expected)
+        assert own.sample().shape == (2, 3)
 
 
 @pytest.fixture(scope="module")
