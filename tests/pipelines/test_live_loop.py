@@ -22,13 +22,6 @@ from pipelines.storage import reading, writing
 from pipelines.storage.repositories import Publication, load_version, publish_version
 from plant import Plant, Schedule, Weights, Zones, evaluate
 from tests.pipelines.committed_events import AT, commit
-from tests.pipelines.storage.conftest import (  # noqa: F401
-    address,
-    database,
-    migrated_postgresql,
-    migrated_sqlite,
-    postgresql,
-)
 
 ZONES, WEIGHTS = Zones(240, 1440), Weights(instability=50.0)
 AT_ONCE = Pace(quiet=0.0, most=0.0, repair=0.03)
@@ -50,8 +43,8 @@ def publish(engine: Engine, plant: Plant, schedule: Schedule, base: int | None =
 @pytest.mark.parametrize(("seed", "stages"), [(1, 1), (2, 2), (3, 1)])
 def test_a_rough_day_and_a_half_is_answered_and_every_answer_can_be_accepted(
     tmp_path: Path,
-    address: str,  # noqa: F811
-    database: Engine,  # noqa: F811
+    address: str,
+    database: Engine,
     seed: int,
     stages: int,
 ) -> None:

@@ -43,7 +43,7 @@ from pipelines.stream import StreamError, StreamOptions, explained, stream
 from pipelines.streaming.checkpoint import CheckpointError, open_checkpoint
 from pipelines.streaming.dead_letters import DeadLetters, last_letter
 from pipelines.streaming.replay import replay
-from tests.pipelines.storage.cluster import find_server, running_cluster
+from tests.pipelines.storage.cluster import find_server, has_timescaledb, running_cluster
 from tests.pipelines.storage.samples import small_plant
 
 pytestmark = [
@@ -181,12 +181,13 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     made.stop()
 
 
-@pytest.fixture
-def new_database() -> Iterator[str]:
+@pytest.fixture(params=["postgresql", *["timescaledb"] * has_timescaledb()])
+def new_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database of a cluster of its own, whose death would touch no other test."""
     server = find_server()
     if server is None:
         pytest.skip("PostgreSQL is not installed (apt: postgresql)")
-    with running_cluster(server) as address:
+    with running_cluster(server, with_timescaledb=request.param == "timescaledb") as address:
         with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE takt")
         yield f"{address}/takt"

@@ -26,9 +26,9 @@ from pipelines.storage import open_database, writing
 from pipelines.storage.repositories import Publication, publish_version
 from plant import Plant, Schedule, Weights, Zones, evaluate
 from service.app import create_app
-from tests.pipelines.storage.conftest import (  # noqa: F401
+from tests.pipelines.conftest import (  # noqa: F401
     NUMBERS,
-    _create,
+    create_database,
     migrated_sqlite,
     postgresql,
 )
@@ -99,7 +99,7 @@ def filled_sqlite(
 
 @pytest.fixture(scope="session")
 def filled_postgresql(postgresql: str, filled: Callable[[str], None]) -> str:  # noqa: F811
-    filled(_create(postgresql, "filled", "template1"))
+    filled(create_database(postgresql, "filled", "template1"))
     return postgresql
 
 
@@ -116,7 +116,7 @@ def _copy(request: pytest.FixtureRequest, folder: Path) -> str:
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("filled_sqlite"), folder / "takt.db")
         return f"sqlite:///{folder / 'takt.db'}"
-    return _create(
+    return create_database(
         request.getfixturevalue("filled_postgresql"), f"service_{next(NUMBERS)}", "filled"
     )
 

@@ -13,14 +13,6 @@ from pipelines.storage import writing
 from pipelines.storage.repositories import Publication, publish_version
 from plant import Weights, Zones, evaluate
 from plant.examples import three_lines
-from tests.pipelines.storage.conftest import (  # noqa: F401
-    address,
-    database,
-    migrated_postgresql,
-    migrated_sqlite,
-    new_database,
-    postgresql,
-)
 from tests.pipelines.storage.samples import NOW
 
 WEIGHTS, ZONES = Weights(instability=10.0), Zones(frozen=0, slush=2880)
@@ -50,6 +42,6 @@ def publish_example(engine: Engine, note: str = "") -> int:
 
 
 @pytest.fixture
-def desk(database: Engine) -> Desk:  # noqa: F811
+def desk(database: Engine) -> Desk:
     publish_example(database)
     return Desk(database, ticking())

@@ -38,13 +38,6 @@ from pipelines.storage.repositories.live import noted_since
 from pipelines.storage.repositories.notices import list_notices
 from plant import Plant, Schedule, Weights, Zones, evaluate
 from tests.pipelines.committed_events import commit, line_state, material, order
-from tests.pipelines.storage.conftest import (  # noqa: F401
-    address,
-    database,
-    migrated_postgresql,
-    migrated_sqlite,
-    postgresql,
-)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PLANT = generate(6, 16, 60, 5, 0.9, 7)
@@ -113,7 +106,7 @@ class Floor:
 
 
 @pytest.fixture
-def floor(tmp_path: Path, address: str, database: Engine) -> Floor:  # noqa: F811
+def floor(tmp_path: Path, address: str, database: Engine) -> Floor:
     settings = Settings(data=tmp_path, database_url=address)
     params = load_params(REPOSITORY / "params.yaml")
     context = Context(settings, params, lambda: NOW, lambda _line: None)
@@ -402,7 +395,7 @@ def test_the_clock_of_the_plan_is_when_things_happened_not_when_they_were_told(
 def test_killed_again_and_again_the_process_loses_nothing_and_stops_when_asked(
     published: Floor,
     tmp_path: Path,
-    address: str,  # noqa: F811
+    address: str,
 ) -> None:
     rng = np.random.default_rng(5)
     environment = os.environ | {"TAKT_DATA": str(tmp_path), "TAKT_DATABASE_URL": address}

@@ -10,9 +10,15 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 SERVER_USERS = ("postgres", "nobody")  # the server refuses to run as root
+# No jobs: each database would need a process of its own for them; tests call them.
+TIMESCALEDB = (
+    "-c shared_preload_libraries=timescaledb -c timescaledb.telemetry_level=off "
+    "-c timescaledb.max_background_workers=0"
+)
 
 
 def find_server() -> Path | None:
@@ -23,8 +29,20 @@ def find_server() -> Path | None:
     return next(whole, None)
 
 
+@cache
+def has_timescaledb() -> bool:
+    """Whether the server could load TimescaleDB."""
+    server = find_server()
+    if server is None or not (server / "pg_config").exists():
+        return False
+    told = subprocess.run(
+        [server / "pg_config", "--sharedir"], capture_output=True, text=True, check=True
+    )
+    return (Path(told.stdout.strip()) / "extension" / "timescaledb.control").exists()
+
+
 @contextmanager
-def running_cluster(server: Path) -> Iterator[str]:
+def running_cluster(server: Path, *, with_timescaledb: bool = False) -> Iterator[str]:
     """The address (to put a database's name behind) of a fresh cluster, stopped at the end."""
     home = Path(tempfile.mkdtemp(prefix="takt-pg-"))
     prefix: list[str] = []
@@ -35,7 +53,8 @@ def running_cluster(server: Path) -> Iterator[str]:
     port = _free_port()
     data = str(home / "data")
     options = (
-        f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=20"
+        f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=20 "
+        + TIMESCALEDB * with_timescaledb
     )
 
     def call(*command: str) -> None:

@@ -1,4 +1,4 @@
-"""Every test that takes `database` runs on SQLite and on PostgreSQL."""
+"""Every test that takes `database` runs on SQLite, PostgreSQL, and TimescaleDB where it can be had."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ import pytest
 from sqlalchemy import Engine
 
 from pipelines.storage import open_database
-from tests.pipelines.storage.cluster import find_server, running_cluster
+from tests.pipelines.storage.cluster import find_server, has_timescaledb, running_cluster
 
 NUMBERS = itertools.count(1)
+KINDS = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.integration),
+    *([pytest.param("timescaledb", marks=pytest.mark.integration)] * has_timescaledb()),
+]
 
 
 @pytest.fixture(scope="session")
@@ -29,16 +34,31 @@ def postgresql() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def timescaledb() -> Iterator[str]:
+    server = find_server()
+    if server is None or not has_timescaledb():
+        pytest.skip("PostgreSQL's extension TimescaleDB is not installed (docs/stream.md)")
+    with running_cluster(server, with_timescaledb=True) as address:
+        yield address
+
+
 @pytest.fixture
 def new_database(postgresql: str) -> str:
     """The address of an empty PostgreSQL database."""
-    return _create(postgresql, f"takt_{next(NUMBERS)}", "template1")
+    return create_database(postgresql, f"takt_{next(NUMBERS)}", "template1")
 
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql: str) -> str:
-    open_database(_create(postgresql, "migrated", "template1")).dispose()
+    open_database(create_database(postgresql, "migrated", "template1")).dispose()
     return postgresql
+
+
+@pytest.fixture(scope="session")
+def migrated_timescaledb(timescaledb: str) -> str:
+    open_database(create_database(timescaledb, "migrated", "template1")).dispose()
+    return timescaledb
 
 
 @pytest.fixture(scope="session")
@@ -48,18 +68,18 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
+@pytest.fixture(params=KINDS)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with the tables in it: a copy, migrating one for each test would take minutes."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "takt.db")
         return f"sqlite:///{tmp_path / 'takt.db'}"
-    return _create(
-        request.getfixturevalue("migrated_postgresql"), f"takt_{next(NUMBERS)}", "migrated"
-    )
+    cluster = request.getfixturevalue(f"migrated_{request.param}")
+    return create_database(cluster, f"takt_{next(NUMBERS)}", "migrated")
 
 
-def _create(cluster: str, name: str, template: str) -> str:
+def create_database(cluster: str, name: str, template: str) -> str:
+    """The address of a new database of the cluster, a copy of the template."""
     with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"{cluster}/{name}"
