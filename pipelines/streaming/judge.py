@@ -1,4 +1,4 @@
-r"""Which messages are surely events, decided by Arrow in Spark's workers, and their rows as text for COPY.
+r"""Which messages are surely events, decided by Arrow in Spark's workers, and their text for COPY.
 
 This is no second contract: what passes here is certain to pass `pipelines.events.parse` and `check`,
 with the same values, and what does not pass is not refused but handed to them. So it may say no
@@ -7,7 +7,8 @@ fuzzed messages. The form of a message is one regular expression for all contrac
 models: the keys one may have, each with what can stand there, in any order.
 
 No message becomes a Python object here. The same in Spark's own expressions (`from_json`, `rlike`)
-took 25 us of processor time a message, this takes 4 (docs/stream.md).
+took 25 us of processor time a message, this takes 4 (docs/stream.md). Nor does a sure one become a row
+of Spark's again: those of a batch leave as one value, as Spark would turn each row over four times.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ _TEXTS = tuple(name for name, form in _FORMS.items() if form in (_TEXT, _WORDS))
 _PARSING = pa.json.ParseOptions(explicit_schema=_JSON, unexpected_field_behavior="error")
 _READING = pa.json.ReadOptions(use_threads=False, block_size=1 << 30)
 PLACE = ("topic", "partition", "offset")
-JUDGED = "row string, received timestamp, topic string, partition int, offset bigint, value binary"
+JUDGED = (
+    "text binary, events int, received timestamp, topic string, partition int, offset bigint, "
+    "value binary"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Bounds:
 
 
 def judge(messages: DataFrame, bounds: Bounds) -> DataFrame:
-    """Each message judged: `row`, its line of text, where it is surely an event.
+    """The messages judged: one row for those of a batch that are surely events, one for each other.
 
     Parameters
     ----------
@@ -85,7 +89,8 @@ def judge(messages: DataFrame, bounds: Bounds) -> DataFrame:
     Returns
     -------
     DataFrame
-        row (text or null), received; and where row is null topic, partition, offset, value.
+        Of the sure ones text (a line each), events (how many) and received (the first). Of another
+        text is null and events 0; it is there with received, topic, partition, offset and value.
     """
     from pyspark.sql import functions as sql
 
@@ -97,7 +102,7 @@ def judge(messages: DataFrame, bounds: Bounds) -> DataFrame:
 
 
 def judge_batch(messages: pa.RecordBatch, bounds: Bounds) -> pa.RecordBatch:
-    """The batch judged; its columns are those of `judge`'s messages and crc, the CRC-32 of a value."""
+    """The batch as `judge` returns it; its columns are those of `judge` and crc, a value's CRC-32."""
     values = messages.column("value")
     candidate = pc.and_(
         pc.less_equal(pc.binary_length(values), MAX_BYTES), pc.match_substring_regex(values, form())
@@ -107,18 +112,33 @@ def judge_batch(messages: pa.RecordBatch, bounds: Bounds) -> pa.RecordBatch:
     said, readable = _timed(said)
     sure = pc.and_(_is_event(said, bounds), readable).to_numpy()
     places = places[sure]
-    rows = _rows(said.filter(sure), messages.take(places))
-    is_sure = np.zeros(len(values), bool)
-    is_sure[places] = True
-    mask = pa.array(is_sure)
+    events = messages.take(places)
+    is_left = np.ones(len(values), bool)
+    is_left[places] = False
+    return _packed(_rows(said.filter(sure), events), events, messages.filter(pa.array(is_left)))
+
+
+def _packed(rows: pa.Array, events: pa.RecordBatch, left: pa.RecordBatch) -> pa.RecordBatch:
+    """The lines as one value in a row of its own, before the messages that are left."""
+    first = pa.array([pc.min(events.column("received")).as_py()], left.column("received").type)
     return pa.RecordBatch.from_arrays(
         [
-            pc.replace_with_mask(pa.nulls(len(values), pa.string()), mask, rows),
-            messages.column("received"),
-            *(_unless(mask, messages.column(name)) for name in (*PLACE, "value")),
+            pa.array([lines_of(rows), *[None] * len(left)], pa.binary()),
+            pa.array([len(rows), *[0] * len(left)], pa.int32()),
+            pa.concat_arrays([first, left.column("received")]),
+            *(_after_null(left.column(name)) for name in (*PLACE, "value")),
         ],
-        names=["row", "received", *PLACE, "value"],
+        names=["text", "events", "received", *PLACE, "value"],
     )
+
+
+def lines_of(texts: pa.Array) -> memoryview:
+    """All the texts, one behind the other, where Arrow holds them: not copied."""
+    _valid, ends, data = texts.buffers()
+    if data is None or len(texts) == 0:
+        return memoryview(b"")
+    offsets = memoryview(ends).cast("i")
+    return memoryview(data)[offsets[texts.offset] : offsets[texts.offset + len(texts)]]
 
 
 @lru_cache(maxsize=1)
@@ -259,5 +279,5 @@ def _told(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pc.binary_join_element_wise(column.cast(pa.timestamp("us")).cast(pa.string()), "Z", "")
 
 
-def _unless(sure: pa.Array, column: pa.Array) -> pa.Array:
-    return pc.if_else(sure, pa.scalar(None, column.type), column)
+def _after_null(column: pa.Array) -> pa.Array:
+    return pa.concat_arrays([pa.nulls(1, column.type), column])

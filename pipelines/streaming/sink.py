@@ -31,10 +31,10 @@ from pipelines.metrics import BatchFigures, record_batch
 from pipelines.plan_base import PLANT_NAME
 from pipelines.storage import StorageError, reading, writing
 from pipelines.storage.repositories import event_store, live
-from pipelines.storage.repositories.event_staging import Text, line_of
+from pipelines.storage.repositories.event_staging import line_of
 from pipelines.storage.repositories.event_store import Incoming, Place, Refused, Stored
 from pipelines.storage.stream_tables import PLACES
-from pipelines.streaming.judge import Bounds, judge
+from pipelines.streaming.judge import Bounds, judge, lines_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -113,13 +113,13 @@ class Sink:
                 self._day = now.date()
             bounds = Bounds.at(now, known, self.retention, TOLERANCE)
             judged = judge(messages, bounds).toArrow()
-            texts = _texts(judged.column("row"))
+            texts = [lines_of(chunk) for chunk in judged.column("text").chunks]
             accepted, refused = self._settle(judged, known, now)
             batch = Incoming(
                 query_id=self.query_id(),
                 batch_id=batch_id,
                 clock=self.clock,
-                received=judged.num_rows,
+                received=_messages(judged),
                 texts=[*texts, *accepted],
                 refused=refused,
                 fetch=lambda places: _fetch(messages, places),
@@ -159,7 +159,7 @@ class Sink:
         self, judged: pa.Table, known: Known, now: datetime
     ) -> tuple[list[bytes], list[Refused]]:
         """The lines of messages that Spark was not sure of and that are events, and those refused."""
-        left = judged.filter(pc.is_null(judged.column("row")))
+        left = judged.filter(pc.is_null(judged.column("text")))
         accepted: list[bytes] = []
         refused: list[Refused] = []
         columns = (left.column(name).to_pylist() for name in
@@ -217,7 +217,7 @@ class Sink:
         record_batch(
             BatchFigures(
                 committed_at=now,
-                rows=judged.num_rows,
+                rows=batch.received,
                 seconds=seconds,
                 copies=stored.copies,
                 events=stored.stored,
@@ -246,17 +246,10 @@ def is_away(error: BaseException) -> bool:
     return "locked" in words or "busy" in words
 
 
-def _texts(rows: pa.ChunkedArray) -> list[Text]:
-    """The text of the rows: the buffers that Arrow holds it in, not copied."""
-    texts: list[Text] = []
-    for chunk in rows.chunks:
-        _valid, ends, data = chunk.buffers()
-        if data is None or len(chunk) == 0:
-            continue
-        offsets = memoryview(ends).cast("i")
-        first, last = offsets[chunk.offset], offsets[chunk.offset + len(chunk)]
-        texts.append(memoryview(data)[first:last])
-    return texts
+def _messages(judged: pa.Table) -> int:
+    """How many messages were judged: events by the batch, others each in a row of its own."""
+    events = pc.sum(judged.column("events")).as_py() or 0
+    return int(events) + int(judged.column("text").null_count)
 
 
 def _fetch(messages: DataFrame, places: Sequence[Place]) -> list[Refused]:

@@ -48,8 +48,20 @@ def messages(values: list[bytes]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=MESSAGES)
 
 
-def judged(values: list[bytes]) -> list[str | None]:
-    return list(judge_batch(messages(values), BOUNDS).column("row").to_pylist())
+def judged(values: list[bytes], bounds: Bounds = BOUNDS) -> list[str | None]:
+    """Of each message its line, or None where it is left to others."""
+    first, *left = judge_batch(messages(values), bounds).to_pylist()
+    lines = iter(lines_in(first["text"]))
+    places = {each["offset"] for each in left}
+    assert [each["value"] for each in left] == [values[place] for place in sorted(places)]
+    found = [None if place in places else next(lines) for place in range(len(values))]
+    assert first["events"] == len(values) - len(left)
+    assert list(lines) == []
+    return found
+
+
+def lines_in(text: bytes) -> list[str]:
+    return [f"{line}\n" for line in text.decode().split("\n")[:-1]]
 
 
 def is_right(value: bytes, row: str | None, place: int) -> bool:
@@ -118,12 +130,15 @@ def test_what_cannot_be_read_here_keeps_nothing_else_back() -> None:
     assert [row is not None for row in rows] == [True, False, False, False, False, True]
 
 
-def test_of_what_it_is_sure_of_only_the_row_is_handed_on() -> None:
+def test_what_it_is_sure_of_is_one_row_and_any_other_a_row_each() -> None:
     good = json.dumps(COUNT).encode()
-    found = judge_batch(messages([good, b"?"]), BOUNDS).to_pylist()
+    found = judge_batch(messages([good, b"?", good]), BOUNDS).to_pylist()
     assert [each["value"] for each in found] == [None, b"?"]
+    assert [each["events"] for each in found] == [2, 0]
     assert [each["offset"] for each in found] == [None, 1]
     assert [each["received"] for each in found] == [NOW, NOW]
+    assert found[0]["text"].count(b"\n") == 2
+    assert found[1]["text"] is None
 
 
 def test_an_empty_batch_is_judged() -> None:
@@ -139,12 +154,17 @@ def test_spark_judges_likewise(tmp_path_factory: pytest.TempPathFactory) -> None
     settings = Settings(data=tmp_path_factory.mktemp("spark"))
     with spark_session(settings, {"spark.python.daemon.module": DAEMON}) as spark:
         found = judge(spark.createDataFrame(pa.Table.from_batches([batch])), BOUNDS).toArrow()
-    assert sorted(found.column("row").to_pylist(), key=str) == sorted(judged(values), key=str)
+    text = b"".join(filter(None, found.column("text").to_pylist()))
+    rows = judged(values)
+    assert sorted(lines_in(text)) == sorted(filter(None, rows))
+    assert sum(found.column("events").to_pylist()) == len(rows) - rows.count(None)
+    left = [value for value, row in zip(values, rows, strict=True) if row is None]
+    assert sorted(filter(None, found.column("value").to_pylist())) == sorted(filter(None, left))
 
 
 @pytest.mark.parametrize("shift", [-TOLERANCE, timedelta(0), TOLERANCE])
 def test_the_bounds_of_time_move_with_the_clock(shift: timedelta) -> None:
     bounds = Bounds.at(NOW + shift, KNOWN, RETENTION, TOLERANCE)
     value = json.dumps(COUNT | {"at": (NOW + TOLERANCE).isoformat()}).encode()
-    (row,) = judge_batch(messages([value]), bounds).column("row").to_pylist()
+    (row,) = judged([value], bounds)
     assert (row is not None) is (shift >= timedelta(0))

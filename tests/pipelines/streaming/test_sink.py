@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pipelines.storage import StorageError, open_database
-from pipelines.streaming.sink import Sink, StoppedError, _texts, is_away
+from pipelines.streaming.judge import lines_of
+from pipelines.streaming.sink import Sink, StoppedError, is_away
 
 
 def joined(rows: pa.ChunkedArray) -> bytes:
-    return b"".join(bytes(text) for text in _texts(rows))
+    return b"".join(bytes(lines_of(chunk)) for chunk in rows.chunks)
 
 
 def test_the_text_of_rows_is_taken_whole_from_any_slice_and_past_nulls() -> None:
