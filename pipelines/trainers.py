@@ -80,7 +80,9 @@ def _by_ppo(
     from envs.fleet.plants import Assignment
     from envs.fleet.scale import hourly_cost
     from models.policy.files import load_policy
+    from models.policy.fitting import fitted
     from models.policy.learning.fine_tuning import SURPRISED
+    from models.policy.learning.groups import group_of
     from models.policy.rllib.ppo import Budget, Trainer
     from pipelines.platform import ray
 
@@ -94,4 +96,5 @@ def _by_ppo(
     )  # fmt: skip
     one = Assignment(plant, weights)
     scale = hourly_cost(one, tuned=False)
-    return Trainer([one] * PLANTS, [scale] * PLANTS, load_policy(), budget, checkpoint)
+    start = fitted(load_policy(), group_of([one], 1, SURPRISED).env)
+    return Trainer([one] * PLANTS, [scale] * PLANTS, start, budget, checkpoint)

@@ -23,10 +23,16 @@ from models.optimize.search.disaggregate import lots_of_runs, realise
 from models.policy.acting import one_thread
 from models.policy.acting import policy_of as network_policy
 from models.policy.evaluation import environment, tuned_rules
+from models.policy.searching import searching
 from plant import Plant, Schedule, evaluate
 
 WARM = 0.5  # how cool the search begins where the last plan is at hand
-PLANNER, POLICY, RULE = "local search, every hour", "policy", "ATCS, tuned per plant"
+PLANNER, POLICY, SEARCHING, RULE = (
+    "local search, every hour",
+    "policy",
+    "policy, searching every day",
+    "ATCS, tuned per plant",
+)
 
 
 def planner(seconds: float) -> Planner:
@@ -45,15 +51,19 @@ def planner(seconds: float) -> Planner:
 
 
 def measure(scene: Scene) -> Part:
-    """Cost and processor time of both, and of tuned ATCS, under the same luck."""
+    """Cost and processor time of all, and of tuned ATCS, under the same luck."""
     effort = scene.effort
     plants = [Assignment(plant) for plant in scene.plants(effort.rolled)]
     prepare()
-    costs, thought = np.zeros((3, len(plants))), np.zeros((3, len(plants)))
+    costs, thought = np.zeros((4, len(plants))), np.zeros((4, len(plants)))
     with one_thread():
         for seed in effort.seeds:
             progress("closed loop: rules and policy")
-            entrants = (network_policy(scene.policy), _tuned(plants))
+            entrants = (
+                network_policy(scene.policy),
+                searching(scene.policy, seed=seed),
+                _tuned(plants),
+            )
             for place, policy in enumerate(entrants, 1):
                 _add(costs[place], thought[place], _roll(plants, policy, seed))
             for row, plant in enumerate(plants):
@@ -64,7 +74,7 @@ def measure(scene: Scene) -> Part:
     columns = ("who decides", "cost over replanning", "s of thought an episode", "share of time")
     part = Part(f"{len(plants)} test plants, breakdowns, late material, rush orders", columns)
     episodes = len(plants) * len(effort.seeds)
-    for place, name in enumerate((f"{PLANNER} ({effort.hourly:g} s)", POLICY, RULE)):
+    for place, name in enumerate((f"{PLANNER} ({effort.hourly:g} s)", POLICY, SEARCHING, RULE)):
         over = beside(costs[place].tolist(), costs[0].tolist())
         each, share = thought[place].sum() / episodes, thought[place].sum() / thought[0].sum()
         part.rows.append((name, written(over), float(each), f"{share:.1%}"))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
 
 from benchmarks.dispatching.scope import Part, Scene, beside, scale_of, written
 from benchmarks.report import progress
@@ -11,7 +14,8 @@ from envs.fleet.luck import CERTAIN
 from envs.rules import RULES, dispatch, tuned_atcs
 from models.optimize import prepare, solve
 from models.optimize.search.annealing import search
-from models.policy.evaluation import best_of, greedy, judge, tuned
+from models.policy.draft import ROUNDS, WAYS, draft
+from models.policy.evaluation import greedy, judge, tuned
 from plant import Plant, Schedule, evaluate
 
 LIST_ATCS, SEARCH, LONG = "list ATCS, tuned per plant", "local search", "optimiser, long"
@@ -19,10 +23,10 @@ LIST_ATCS, SEARCH, LONG = "list ATCS, tuned per plant", "local search", "optimis
 
 def measure(scene: Scene) -> Part:
     """Costs of every way to plan, over tuned ATCS and over the best known of each plant."""
-    effort, plants = scene.effort, scene.plants(scene.effort.plants)
+    plants = scene.plants(scene.effort.plants)
     costs: dict[str, list[float]] = {}
     seconds: dict[str, float] = {}
-    entrants = (greedy(scene.policy), best_of(scene.policy, effort.trials), tuned(CERTAIN))
+    entrants = (greedy(scene.policy), tuned(CERTAIN))
     for one in judge(plants, entrants, clock=time.thread_time, scales=list(map(scale_of, plants))):
         progress(one.name)
         costs[one.name], seconds[one.name] = one.costs[:, 0].tolist(), one.seconds
@@ -46,6 +50,8 @@ def measure(scene: Scene) -> Part:
 def _planners(scene: Scene) -> Iterator[tuple[str, Callable[[Plant], Schedule]]]:
     effort = scene.effort
     yield LIST_ATCS, tuned_atcs
+    for episodes in (effort.trials, WAYS * ROUNDS):
+        yield f"policy, best of {episodes}", partial(_drafted, scene, max(episodes // WAYS, 1))
     yield (
         f"{SEARCH}, {effort.search:g} s",
         lambda plant: (
@@ -58,3 +64,7 @@ def _planners(scene: Scene) -> Iterator[tuple[str, Callable[[Plant], Schedule]]]
         f"{LONG} ({effort.long:g} s × {effort.workers})",
         lambda plant: solve(plant, seconds=effort.long, workers=effort.workers).schedule,
     )
+
+
+def _drafted(scene: Scene, rounds: int, plant: Plant) -> Schedule:
+    return draft(plant, scene.policy, np.random.default_rng(0), rounds)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -13,7 +14,10 @@ from torch import Tensor
 from envs.fleet_rules import Policy
 from envs.vector_env import Actions, FleetEnv
 from models.policy.choices import drawn, most_likely
+from models.policy.context import contexts
 from models.policy.dispatcher import Dispatcher, Scores
+from models.policy.fitting import Floats, rules_of
+from models.policy.playing import Player
 
 
 def tensors(seen: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
@@ -46,12 +50,30 @@ def act(
 def policy_of(
     policy: Dispatcher, generator: torch.Generator | None = None, style: Tensor | None = None
 ) -> Policy:
-    """The dispatcher as a policy of fleets, like the rules in `envs.fleet_rules`."""
+    """The dispatcher as a policy of fleets, like the rules in `envs.fleet_rules`.
+
+    Its rule is fitted to each plant by what the plant is like. Where the layers add nothing and nothing is
+    drawn, no network is asked.
+    """
+    known: list[tuple[FleetEnv, Player, Floats]] = []
 
     def choose(env: FleetEnv) -> Actions:
-        return act(policy, env.observed()[0], generator, style)
+        if not known or known[0][0] is not env:
+            rules = rules_of(policy, contexts(env.fleet, env.luck))
+            if style is not None:
+                rules = rules + style.numpy().astype(np.float64)
+            known[:] = [(env, Player(env), rules)]
+        _, player, rules = known[0]
+        if generator is None and not policy.has_layers():
+            return player.act(rules)
+        moved = torch.from_numpy((rules - _rule(policy)).astype(np.float32))
+        return act(policy, env.observed()[0], generator, moved)
 
     return choose
+
+
+def _rule(policy: Dispatcher) -> Floats:
+    return policy.rule.detach().numpy().astype(np.float64)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from envs.fleet.kernel.choices import SIZES
 from models.policy.attention import eligible
 from models.policy.choices import most_likely
 from models.policy.dispatcher import IMPOSSIBLE, VALUE_SCALE, Dispatcher, Scores
-from models.policy.rule import ruled
+from models.policy.rule import Faced, held, ruled
 
 
 class DenseDispatcher(Dispatcher):
@@ -63,15 +63,27 @@ class DenseDispatcher(Dispatcher):
         value = self.worth(torch.cat([context, pooled], -1)).squeeze(-1) * VALUE_SCALE
         told = self.scored(hidden)
         batch, count, width = possible.shape
-        where = torch.arange(batch).unsqueeze(1).expand(batch, count * width).reshape(-1)
+        rows = torch.arange(batch).unsqueeze(1)
+        each = rows.expand(batch, count * width).reshape(-1)
+        of_lines = seen["lines"].unsqueeze(2).expand(-1, -1, width, -1)
         by_rule = ruled(
             self.rule.unsqueeze(0),
-            seen["slots"].flatten(0, 2),
-            seen["plant"],
-            where,
-            self.shape.slots,
+            Faced(
+                seen["slots"].flatten(0, 2),
+                _of_slots(seen["items"], seen["slot_item"]).flatten(0, 2),
+                of_lines.flatten(0, 2),
+                seen["plant"],
+                each,
+            ),
         )
-        holding = torch.where(deciding, rest + by_rule.hold.unsqueeze(1), 0.0)
+        holds = held(
+            self.rule.unsqueeze(0),
+            self.shape.slots,
+            seen["lines"].flatten(0, 1),
+            seen["plant"],
+            rows.expand(batch, count).reshape(-1),
+        )
+        holding = torch.where(deciding, rest + holds.view(batch, count), 0.0)
         scored = told[..., 0] + by_rule.slot.view(batch, count, width)
         choice = torch.where(possible, scored, IMPOSSIBLE)
         size = told[..., 1 : 1 + SIZES] + by_rule.size.view(batch, count, width, -1)

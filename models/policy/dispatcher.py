@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from envs.fleet.kernel.choices import MODES, SIZES
 from models.policy.attention import Attention, eligible, layers, neighbours
-from models.policy.rule import Ruled, first_rule, rule_length, ruled
+from models.policy.context import FIGURES
+from models.policy.rule import Faced, Ruled, first_rule, held, rule_length, ruled
 
 IMPOSSIBLE = -1e9
 VALUE_SCALE = 24.0  # hours of the plant's usual cost that a discounted future differs by, roughly
@@ -97,8 +98,10 @@ class Dispatcher(nn.Module):
     """Scores choices by a rule whose scales are learned, plus what layers of attention add.
 
     The rule is linear in a slot's columns and a few made of them; it starts as ATCS that covers what the
-    near demand misses. `deviation` says how far other styles of playing lie from it. The layers start by
-    adding nothing, so that learning starts from a good rule rather than from noise.
+    near demand misses. `deviation` says how far other styles of playing lie from it. `leaning` fits the rule
+    to a plant by what it is like (`models.policy.context`), with `usual` and `apart` the mean and the
+    deviation of those figures; `models.policy.fitting` applies it. The layers start by adding nothing, so
+    that learning starts from a good rule rather than from noise.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
@@ -120,7 +123,13 @@ class Dispatcher(nn.Module):
         self.worth = layers(2 * width, width, 1)
         self.rule = nn.Parameter(first_rule(shape.slots))
         self.deviation: Tensor
+        self.leaning: Tensor
+        self.usual: Tensor
+        self.apart: Tensor
         self.register_buffer("deviation", torch.zeros(shape.style))
+        self.register_buffer("leaning", torch.zeros(shape.style, len(FIGURES)))
+        self.register_buffer("usual", torch.zeros(len(FIGURES)))
+        self.register_buffer("apart", torch.ones(len(FIGURES)))
         for last in (self.scored, self.hold[-1], self.worth[-1]):
             nn.init.zeros_(last.weight)  # type: ignore[arg-type]
             nn.init.zeros_(last.bias)  # type: ignore[arg-type]
@@ -132,30 +141,33 @@ class Dispatcher(nn.Module):
         """
         options = possible_options(seen)
         told, rest, value = self._layered(seen, options)
-        by_rule = self._ruled(seen, options, style)
+        by_rule, hold = self._ruled(seen, options, style)
         rule = Ruled(
             by_rule.slot + told[:, 0],
-            by_rule.hold[options.asking] + rest,
             by_rule.size + told[:, 1 : 1 + SIZES],
             by_rule.mode + told[:, 1 + SIZES :],
         )
-        return _dense(options, rule, value)
+        return _dense(options, rule, hold + rest, value)
 
     def by_rule(self, seen: Mapping[str, Tensor], style: Tensor | None = None) -> Scores:
         """The scores without what the layers add, at a fraction of the work; values are 0."""
         options = possible_options(seen)
-        rule = self._ruled(seen, options, style)
-        value = rule.hold.new_zeros(len(seen["plant"]))
-        return _dense(options, rule._replace(hold=rule.hold[options.asking]), value)
+        rule, hold = self._ruled(seen, options, style)
+        return _dense(options, rule, hold, hold.new_zeros(len(seen["plant"])))
 
     def has_layers(self) -> bool:
         """Whether the layers add anything to the rule."""
         last = (*self.scored.parameters(), *self.hold[-1].parameters())
         return any(bool((one != 0).any()) for one in last)
 
-    def _ruled(self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None) -> Ruled:
+    def _ruled(
+        self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None
+    ) -> tuple[Ruled, Tensor]:
+        """What the rule says of the options, and of holding [D]."""
         rule = self.rule.unsqueeze(0) if style is None else self.rule + style
-        return ruled(rule, options.chosen, seen["plant"], options.plant, self.shape.slots)
+        asking = seen["lines"][options.asking, options.asking_line]
+        hold = held(rule, self.shape.slots, asking, seen["plant"], options.asking)
+        return ruled(rule, faced(seen, options)), hold
 
     def _layered(
         self, seen: Mapping[str, Tensor], options: Options
@@ -201,12 +213,23 @@ class Dispatcher(nn.Module):
         return found.squeeze(1)
 
 
-def _dense(options: Options, told: Ruled, value: Tensor) -> Scores:
-    """Scores by line and slot; `told.hold` [D] is that of the lines that decide."""
+def faced(seen: Mapping[str, Tensor], options: Options) -> Faced:
+    """What a rule looks at of the options."""
+    return Faced(
+        options.chosen,
+        seen["items"][options.plant, options.item],
+        seen["lines"][options.plant, options.line],
+        seen["plant"],
+        options.plant,
+    )
+
+
+def _dense(options: Options, told: Ruled, hold: Tensor, value: Tensor) -> Scores:
+    """Scores by line and slot; hold [D] is that of the lines that decide."""
     choice = told.slot.new_full(options.shape, IMPOSSIBLE)
     choice[..., 0] = 0.0
     holding = torch.zeros_like(options.asking)
-    choice = choice.index_put((options.asking, options.asking_line, holding), told.hold)
+    choice = choice.index_put((options.asking, options.asking_line, holding), hold)
     place = options.plant, options.line, options.slot + 1
     choice = choice.index_put(place, told.slot)
     size = told.slot.new_zeros(*options.shape, SIZES).index_put(place, told.size)

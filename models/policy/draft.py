@@ -1,7 +1,7 @@
 """A schedule from a dispatcher: it plays the plant in many styles, and again near those that cost least.
 
-What a style costs on a plant is known only when it was played, and an episode takes some hundredths of a
-second. So a draft is what the policy learnt on many plants, fitted to this one for a few rounds, as ATCS is
+What a style costs on a plant is known only when it was played, and an episode takes some thousandths of
+a second. So a draft is what the policy learnt on many plants, fitted to this one for a few rounds, as ATCS is
 when it is tuned for a plant.
 """
 
@@ -16,13 +16,13 @@ from envs.fleet.history import RecordFullError
 from envs.fleet.plants import Assignment
 from models.policy.acting import one_thread
 from models.policy.dispatcher import Dispatcher
-from models.policy.learning.evolution import Search, generation
+from models.policy.fitting import rules_of
+from models.policy.learning.evolution import NARROWER, Search, generation
 from models.policy.learning.groups import Group, group_of
 from plant import Plant, Schedule, Weights, Zones
 from plant.model import MINUTES_PER_DAY
 
-WAYS, ROUNDS = 16, 6  # as many episodes as tuning ATCS for a plant takes
-NARROWER = 0.5  # of the deviation that is left when learning ends
+WAYS, ROUNDS = 16, 30  # about the processor time of tuning ATCS for a plant, or twice that
 MEAN_RATE, DEVIATION_RATE = 1.0, 0.1
 RUNS_A_DAY = 12  # of a line, at most; more are made room for when they are found
 
@@ -81,7 +81,7 @@ def played(
 
 def _played(group: Group, policy: Dispatcher, rng: np.random.Generator, rounds: int) -> Played:
     search = Search(
-        policy.rule.detach().numpy().astype(np.float64),
+        rules_of(policy, group.figures)[0],
         policy.deviation.numpy().astype(np.float64) * NARROWER,
         MEAN_RATE,
         DEVIATION_RATE,

@@ -1,7 +1,8 @@
 """The dispatcher's rule: a few numbers by which it plays before it has learnt anything else.
 
-It is linear in what a slot shows and in a few columns made of that. One vector holds all of its numbers: of
-slots, of holding, of overtime, of the sizes. Another vector added to it is another style of playing.
+It is linear in what a slot shows, in a few columns of its item and its line, and in a few made of those. One
+vector holds all of its numbers: of slots, of holding, of overtime, of the sizes. Another vector added to it
+is another style of playing.
 """
 
 from __future__ import annotations
@@ -16,19 +17,33 @@ from envs.fleet.kernel.observe import BEHIND, DEAR, OVERTIME_SHARE, SLACK
 
 SETUP_HOURS, COVERS = 1, 5  # columns of slots
 LEFT, BACKLOG, LOAD = 0, 4, 5  # columns of the plant; LEFT holds what is gone
-OF_SLOTS, OF_HOLD, OF_OVERTIME, OF_SIZE = 6, 4, 4, 4
+NEED, HOLDING, MAKERS, PART = 5, 9, 11, 12  # columns of items
+RUN_MONEY, OVERTIME_MONEY, IDLE_MONEY = 15, 16, 17  # columns of lines
+OF_SLOTS, OF_HOLD, OF_OVERTIME, OF_SIZE = 15, 6, 4, 5
 
 
 class Ruled(NamedTuple):
-    """Logits of N possible slots, of holding in B plants, and of size and mode given the slot.
+    """Logits of N possible slots, and of size and mode given the slot.
 
-    slot [N], hold [B], size [N, 4], mode [N, 2].
+    slot [N], size [N, 4], mode [N, 2].
     """
 
     slot: Tensor
-    hold: Tensor
     size: Tensor
     mode: Tensor
+
+
+class Faced(NamedTuple):
+    """What a rule looks at where a line can make something: N slots of B plants.
+
+    slot, item, line [N, columns]; plant [B, columns]; where [N]: which plant each is of.
+    """
+
+    slot: Tensor
+    item: Tensor
+    line: Tensor
+    plant: Tensor
+    where: Tensor
 
 
 def rule_length(slots: int) -> int:
@@ -47,40 +62,59 @@ def first_rule(slots: int) -> Tensor:
     return rule
 
 
-def ruled(rule: Tensor, chosen: Tensor, plant: Tensor, where: Tensor, slots: int) -> Ruled:
-    """What a rule [1 or B, length] says of the slots [N, columns] of the plants `where` [N].
+def ruled(rule: Tensor, faced: Faced) -> Ruled:
+    """What a rule [1 or B, length] says of slots.
 
-    A slot has beside its own columns: days of slack above 0 and above 2; dearness by slack, by load, and
-    where it is late; overtime where it is not. Holding has 1, load, backlog and the share of the horizon
-    that is left; overtime has 1, late or not, dearness, load; a size has 1, the changeover's hours, the near
-    demand over the lot, and days of slack.
+    Overtime has 1, late or not, dearness, load; a size has 1, the changeover's hours, the near demand over
+    the lot, days of slack, and whether the item is a part of others.
     """
-    choice, hold, overtime, size = _parts(rule, slots)
-    slack, dear, load = chosen[:, SLACK], chosen[:, DEAR], plant[:, LOAD]
-    early, late = slack.clamp(min=0.0), (slack <= 0).to(chosen.dtype)
-    one, busy = torch.ones_like(dear), load[where]
-    columns = slot_columns(chosen, plant, where)
-    rests = torch.stack([torch.ones_like(load), load, plant[:, BACKLOG], 1.0 - plant[:, LEFT]], 1)
+    choice, _, overtime, size = _parts(rule, faced.slot.shape[1])
+    slack, dear = faced.slot[:, SLACK], faced.slot[:, DEAR]
+    early, late = slack.clamp(min=0.0), (slack <= 0).to(dear.dtype)
+    one, busy = torch.ones_like(dear), faced.plant[faced.where, LOAD]
     over = torch.stack([one, late, dear, busy], 1)
-    lots = torch.stack([one, chosen[:, SETUP_HOURS], chosen[:, COVERS], early], 1)
-    by_mode = (over * _of(overtime, where)).sum(1)
-    by_size = (lots.unsqueeze(1) * _of(size, where).view(-1, SIZES - 1, OF_SIZE)).sum(2)
+    setup, covers, part = faced.slot[:, SETUP_HOURS], faced.slot[:, COVERS], faced.item[:, PART]
+    lots = torch.stack([one, setup, covers, early, part], 1)
+    by_mode = (over * _of(overtime, faced.where)).sum(1)
+    by_size = (lots.unsqueeze(1) * _of(size, faced.where).view(-1, SIZES - 1, OF_SIZE)).sum(2)
     zero = torch.zeros_like(dear)
     return Ruled(
-        (columns * _of(choice, where)).sum(1),
-        (rests * hold).sum(1),
+        (slot_columns(faced) * _of(choice, faced.where)).sum(1),
         torch.cat([zero.unsqueeze(1), by_size], 1),
         torch.stack([zero] * (MODES - 1) + [by_mode], 1),
     )
 
 
-def slot_columns(chosen: Tensor, plant: Tensor, where: Tensor) -> Tensor:
-    """A slot's columns and those made of them [N, columns + OF_SLOTS]."""
-    slack, dear, busy = chosen[:, SLACK], chosen[:, DEAR], plant[where, LOAD]
-    early, late = slack.clamp(min=0.0), (slack <= 0).to(chosen.dtype)
+def held(rule: Tensor, slots: int, line: Tensor, plant: Tensor, where: Tensor) -> Tensor:
+    """What a rule [1 or B, length] says of holding [D], for lines [D, columns] of the plants `where` [D].
+
+    Holding has 1, load, backlog, the share of the horizon that is left, and the line's money of an hour's run
+    and of an idle hour.
+    """
+    hold = _parts(rule, slots)[1]
+    one = torch.ones_like(plant[:, LOAD])
+    of_plant = torch.stack([one, plant[:, LOAD], plant[:, BACKLOG], 1.0 - plant[:, LEFT]], 1)
+    columns = torch.cat([of_plant[where], line[:, [RUN_MONEY, IDLE_MONEY]]], 1)
+    return (columns * _of(hold, where)).sum(1)
+
+
+def slot_columns(faced: Faced) -> Tensor:
+    """A slot's columns and those made of them [N, columns + OF_SLOTS].
+
+    Days of slack above 0 and above 2; dearness by slack, by load, and where it is late; overtime where it is
+    not; whether the item is a part of others, and that by slack; how many lines make it; its need, and that
+    where it is late; what holding it costs by slack; the line's money of an hour's run and of an idle hour;
+    its overtime money by the share in overtime.
+    """
+    slot, item, line = faced.slot, faced.item, faced.line
+    slack, dear, busy = slot[:, SLACK], slot[:, DEAR], faced.plant[faced.where, LOAD]
+    early, late = slack.clamp(min=0.0), (slack <= 0).to(slot.dtype)
+    part, need, over = item[:, PART], item[:, NEED], slot[:, OVERTIME_SHARE]
     more = [early, (slack - 2.0).clamp(min=0.0), dear * early, dear * busy, dear * late,
-            chosen[:, OVERTIME_SHARE] * (1.0 - late)]  # fmt: skip
-    return torch.cat([chosen, torch.stack(more, 1)], 1)
+            over * (1.0 - late), part, part * early, item[:, MAKERS], need, need * late,
+            item[:, HOLDING] * early, line[:, RUN_MONEY], line[:, IDLE_MONEY],
+            line[:, OVERTIME_MONEY] * over]  # fmt: skip
+    return torch.cat([slot, torch.stack(more, 1)], 1)
 
 
 def _parts(rule: Tensor, slots: int) -> tuple[Tensor, ...]:

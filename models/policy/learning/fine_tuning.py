@@ -15,12 +15,12 @@ from envs.fleet.plants import Assignment
 from models.policy.acting import one_thread
 from models.policy.dispatcher import Dispatcher
 from models.policy.files import load_policy, save_policy
-from models.policy.learning.evolution import Search, generation
+from models.policy.fitting import fitted
+from models.policy.learning.evolution import NARROWER, Search, generation
 from models.policy.learning.groups import as_tensor, group_of
 from plant import Plant, Weights
 
 WAYS = 16
-NARROWER = 0.5  # of the deviation that is left when learning on many plants ends
 SURPRISED = Luck(demand_spread=0.15)  # so that the policy does not learn one book by heart
 
 
@@ -56,7 +56,9 @@ class Evolver:
     ) -> None:
         one = Assignment(plant, weights)
         self._groups = [group_of([one], WAYS, CERTAIN), group_of([one], WAYS, SURPRISED)]
-        self._policy = start if checkpoint is None else load_policy(checkpoint)
+        self._policy = (
+            fitted(start, self._groups[0].env) if checkpoint is None else load_policy(checkpoint)
+        )
         scale = NARROWER if checkpoint is None else 1.0
         self._search = Search(
             self._policy.rule.detach().numpy().astype(np.float64),

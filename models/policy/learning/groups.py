@@ -17,17 +17,30 @@ from envs.fleet.scale import hourly_cost
 from envs.scenarios import build
 from envs.scenarios.splits import Split, Spread, scenario_of
 from envs.vector_env import Actions, FleetEnv
+from models.policy.context import contexts
+from models.policy.playing import Player
 
 Chooser = Callable[[Observation], Actions]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`ways` rows of an environment for each of `plants` plants: row p × ways + w is way w of plant p."""
+    """`ways` rows of an environment for each of `plants` plants: row p × ways + w is way w of plant p.
+
+    figures [plants, figures]: what each is like (`models.policy.context`).
+    """
 
     env: FleetEnv
     plants: int
     ways: int
+    player: Player
+    figures: NDArray[np.float64]
+
+    def play_rules(self, rules: NDArray[np.float64], seeds: Sequence[int]) -> NDArray[np.float64]:
+        """As `play`, by a rule for each row [plants × ways, length] and without a network."""
+        each = [seed for seed in seeds for _ in range(self.ways)]
+        costs = self.player.episode(rules, each) / self.env.scales
+        return costs.reshape(self.plants, self.ways)
 
     def play(self, choose: Chooser, seeds: Sequence[int]) -> NDArray[np.float64]:
         """What each plant costs in each way [plants, ways], in hours of its usual cost.
@@ -50,7 +63,8 @@ def group_of(
     env = FleetEnv(
         rows, luck, scales=scales, autoreset_mode=AutoresetMode.DISABLED, copy=False, record=record
     )
-    return Group(env, len(assignments), ways)
+    figures = contexts(env.fleet, luck)[::ways]
+    return Group(env, len(assignments), ways, Player(env), figures)
 
 
 def assignments_of(split: Split, numbers: Sequence[int], spread: Spread) -> list[Assignment]:

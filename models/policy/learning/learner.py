@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,35 +14,38 @@ import torch
 from envs.fleet.luck import CERTAIN
 from envs.rules import tuned_atcs
 from envs.scenarios.splits import Spread
-from models.policy.acting import tensors
-from models.policy.choices import most_likely
 from models.policy.dispatcher import Dispatcher, shape_of
 from models.policy.files import load_policy, save_policy
+from models.policy.fitting import rules_of, strangeness
 from models.policy.learning.episodes import recorded
-from models.policy.learning.evolution import Search, first_deviation, generation
+from models.policy.learning.evolution import (
+    NARROWER,
+    Search,
+    first_deviation,
+    move,
+    played_by,
+    tried,
+)
 from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of, styles_of
 from models.policy.learning.improvement import Step, imitate_best, improve
+from models.policy.learning.pool import Pool
 from models.policy.learning.recipe import Recipe, Stage
 from plant import evaluate
 
 EXAMINED = Spread()
-POOL = 8  # groups kept to be played again
-MARKS, CURVE, STATE, OPTIMIZER, BEST = (
-    "marks.json",
-    "curve.json",
-    "state.json",
-    "optimizer.pt",
-    "best",
-)
+KEPT = 8  # groups kept to be played again
+PLANTS_A_STAGE = 20_000
+MARKS, CURVE, STATE, OPTIMIZER = "marks.json", "curve.json", "state.json", "optimizer.pt"
+BEST, AVERAGE = "best", "average"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A point of the curve: cost on validation plants over what ATCS tuned for each costs.
 
-    likely: playing in its own style; best: the cheapest of so many styles. round, minutes and episodes are
-    the whole recipe's; training: mean cost of the last rounds' episodes in hours of the plant's usual cost,
-    over the horizon's hours.
+    likely: playing in its own style, in the mean and the median over plants; best: the cheapest of so many
+    styles. round, minutes and episodes are the whole recipe's; training: mean cost of the last rounds'
+    episodes in hours of the plant's usual cost, over the horizon's hours.
     """
 
     stage: int
@@ -51,6 +55,7 @@ class Mark:
     episodes: int
     training: float
     likely: float
+    median: float
     best: float
 
     @property
@@ -61,14 +66,12 @@ class Mark:
 
 @dataclass(slots=True)
 class _State:
-    """Where a run stands; minutes are of this stage."""
+    """Where a run stands."""
 
     stage: int = 0
     round: int = 0
     minutes: float = 0.0
-    gone: float = 0.0
     episodes: int = 0
-    examined_at: float = -1e9
 
 
 class Learner:
@@ -83,11 +86,12 @@ class Learner:
         folder: Path,
         clock: Callable[[], float],
         report: Callable[[str], object],
-        styles: int = 8,
+        styles: int = 15,
     ) -> None:
         self.recipe, self.folder, self.clock, self.report = recipe, folder, clock, report
         self.styles = styles
-        self.pool: list[Group] = []
+        self.kept: list[Group] = []
+        self.pool: Pool | None = None
         self.costs: list[float] = []
         self.curve: list[Mark] = []
         self.examined = self._examined()
@@ -95,94 +99,118 @@ class Learner:
         torch.manual_seed(recipe.seed)
         self.policy = Dispatcher(shape_of(space))
         self.state = _State()
-        self.optimizer = self._fresh_optimizer()
         if (folder / STATE).is_file():
             self._restore()
         else:
             deviation = first_deviation(self.policy, self.examined[0][0])
             self.policy.deviation.copy_(as_tensor(deviation))
+            self.average = copy.deepcopy(self.policy)
+            self.optimizer = self._fresh_optimizer()
 
     def run(self) -> Dispatcher:
         """The dispatcher that did best on the validation plants, at the recipe's end."""
         while self.state.stage < len(self.recipe.stages):
             stage = self.recipe.stages[self.state.stage]
-            if self.state.round == 0 and stage.sharpen != 1.0:
-                self._sharpen(stage.sharpen)
-            self._stage(stage)
-            self.state = _State(
-                self.state.stage + 1, 0, 0.0, self.state.gone + self.state.minutes,
-                self.state.episodes, self.state.examined_at,
-            )  # fmt: skip
-            self.optimizer = self._fresh_optimizer()
-            self.examine()
-            self.store()
+            if self.state.round == 0:
+                self._open(stage)
+            while self.state.round < stage.rounds:
+                began = self.clock()
+                self._round(stage)
+                self.state.minutes += (self.clock() - began) / 60.0
+                if self.state.round % self.recipe.examine_every == 0:
+                    self.examine()
+                    self.store()
+            self._close(stage)
         return load_policy(self.folder / BEST)
 
-    def _stage(self, stage: Stage) -> None:
-        last = self.clock()
-        while self.state.minutes < stage.minutes:
-            self._round(stage)
-            now = self.clock()
-            self.state.minutes += (now - last) / 60.0
-            last = now
-            total = self.state.gone + self.state.minutes
-            if total - self.state.examined_at >= self.recipe.examine_minutes:
-                self.examine()
-                self.state.examined_at = total
-                self.store()
-                last = self.clock()
-        self.pool = []
+    def _open(self, stage: Stage) -> None:
+        """Begin a stage."""
+        with torch.no_grad():
+            self.policy.rule.mul_(stage.sharpen)
+            self.policy.deviation.mul_(stage.sharpen * stage.wider)
+            if stage.leaning > 0 and not self.policy.leaning.any():
+                figures = self._pool(stage).figures()
+                self.policy.usual.copy_(as_tensor(figures.mean(axis=0)))
+                self.policy.apart.copy_(as_tensor(figures.std(axis=0) + 1e-3))
+        self.average = copy.deepcopy(self.policy)
+
+    def _close(self, stage: Stage) -> None:
+        """End a stage with what its numbers were on average."""
+        if stage.kind == "evolve":
+            self.policy.load_state_dict(self.average.state_dict())
+        state = self.state
+        self.state = _State(state.stage + 1, 0, state.minutes, state.episodes)
+        self.optimizer, self.kept, self.pool = self._fresh_optimizer(), [], None
+        self.examine()
+        self.store()
 
     def _round(self, stage: Stage) -> None:
         number = self.state.round
         rng = np.random.default_rng([self.recipe.seed, self.state.stage, number])
-        group = self._group(stage, number, rng)
         learn = self._evolve if stage.kind == "evolve" else self._learn
-        costs = learn(stage, group, rng)
-        hours = group.env.fleet.horizon.reshape(group.plants, -1) / 60.0
-        self.costs = [*self.costs[-19:], float((costs / hours).mean())]
+        costs = learn(stage, number, rng)
+        self.costs = [*self.costs[-19:], float(costs.mean())]
         self.state.round += 1
         self.state.episodes += costs.size
 
     def _group(self, stage: Stage, number: int, rng: np.random.Generator) -> Group:
         """A group of new plants, or of plants that were played before."""
-        if len(self.pool) == POOL and number % stage.reuse:
-            return self.pool[int(rng.integers(POOL))]
-        first = (self.state.stage * 20_000 + number) * stage.plants
+        if len(self.kept) == KEPT and number % stage.reuse:
+            return self.kept[int(rng.integers(KEPT))]
+        first = self.state.stage * PLANTS_A_STAGE + number * stage.plants
         spread = Spread(lines=stage.lines, days=stage.days)
         numbers = range(first, first + stage.plants)
         group = group_of(assignments_of("train", numbers, spread), stage.ways, stage.luck(number))
-        self.pool = [*self.pool[-(POOL - 1) :], group]
+        self.kept = [*self.kept[-(KEPT - 1) :], group]
         return group
 
-    def _evolve(self, stage: Stage, group: Group, rng: np.random.Generator) -> np.ndarray:
+    def _pool(self, stage: Stage) -> Pool:
+        if self.pool is None:
+            self.pool = Pool(stage, self.state.stage * PLANTS_A_STAGE)
+        return self.pool
+
+    def _evolve(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Costs [plants, ways] over what the plant usually costs, after a round of evolution."""
         policy = self.policy
         search = Search(
             policy.rule.detach().numpy().astype(np.float64),
             policy.deviation.numpy().astype(np.float64),
-            mean_rate=stage.rate,
+            stage.rate_at(number),
+            leaning=policy.leaning.numpy().astype(np.float64) if stage.leaning > 0 else None,
+            leaning_rate=stage.leaning,
         )
+        groups = self._pool(stage).drawn(rng)
+        told = [tried(search, policy, one, rng, strangeness(policy, one.figures)) for one in groups]
+        move(search, told)
         with torch.no_grad():
-            costs = generation(search, policy, group, rng)
             policy.rule.copy_(as_tensor(search.mean))
             policy.deviation.copy_(as_tensor(search.deviation))
-        return costs
+            if search.leaning is not None:
+                policy.leaning.copy_(as_tensor(search.leaning))
+        self._average(max(1.0 / (number + 1), 1.0 / stage.averaged))
+        hours = [one.env.fleet.horizon[0] / 60.0 for one in groups]
+        return np.concatenate([one.costs / h for one, h in zip(told, hours, strict=True)])
 
-    def _learn(self, stage: Stage, group: Group, rng: np.random.Generator) -> np.ndarray:
+    def _average(self, share: float) -> None:
+        """Move the average towards the policy (Polyak and Juditsky 1992)."""
+        theirs = self.policy.state_dict()
+        for name, values in self.average.state_dict().items():
+            values.lerp_(theirs[name], share)
+
+    def _learn(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Costs [plants, ways] over what the plant usually costs, after a round of learning by gradient."""
+        group = self._group(stage, number, rng)
         for settings in self.optimizer.param_groups:
-            settings["lr"] = stage.rate
+            settings["lr"] = stage.rate_at(number)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         seeds = rng.integers(2**31, size=group.plants).tolist()
         episodes = recorded(group, self.policy, generator, rng, seeds, stage.share)
         step = Step(passes=stage.passes)
         learn = improve if stage.kind == "improve" else imitate_best
         learn(self.policy, self.optimizer, episodes, group.ways, rng, step)
-        return episodes.costs
-
-    def _sharpen(self, factor: float) -> None:
-        with torch.no_grad():
-            self.policy.rule.mul_(factor)
-            self.policy.deviation.mul_(factor)
+        hours = group.env.fleet.horizon.reshape(group.plants, -1) / 60.0
+        costs: np.ndarray = episodes.costs / hours
+        return costs
 
     def _fresh_optimizer(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.policy.parameters(), lr=1e-3)
@@ -204,28 +232,26 @@ class Learner:
 
     def examine(self) -> Mark:
         """How the dispatcher does on the validation plants; a point of the curve."""
-        rng = np.random.default_rng(self.recipe.seed)
-        deviation = self.policy.deviation.numpy().astype(np.float64)
-        styles = styles_of(rng, 1 + self.styles, deviation, mirrored=False)
-        styles[0] = 0.0
-        drawn = as_tensor(styles)
-        shares = []
-        with torch.no_grad():
-            for group, tuned in self.examined:
-                costs = group.play(
-                    lambda seen: most_likely(self.policy(tensors(seen), drawn)).numpy(), [0]
-                )
-                shares.append(costs[0] * group.env.scales[0] / tuned)
-        likely = float(np.mean([one[0] for one in shares]))
-        best = float(np.mean([one.min() for one in shares]))
         state = self.state
         stage = self.recipe.stages[min(state.stage, len(self.recipe.stages) - 1)]
+        policy = self.average if stage.kind == "evolve" else self.policy
+        rng = np.random.default_rng(self.recipe.seed)
+        deviation = policy.deviation.numpy().astype(np.float64) * NARROWER
+        styles = styles_of(rng, 1 + self.styles, deviation, mirrored=False)
+        styles[0] = 0.0
+        shares = np.array([
+            played_by(policy, group, rules_of(policy, group.figures) + styles, [0])[0]
+            * group.env.scales[0] / tuned
+            for group, tuned in self.examined
+        ])  # fmt: skip
+        likely, best = shares[:, 0], shares.min(axis=1)
         mark = Mark(
-            state.stage, stage.kind, state.round, round(state.gone + state.minutes, 2), state.episodes,
-            round(float(np.mean(self.costs or [0.0])), 4), round(likely, 4), round(best, 4),
+            state.stage, stage.kind, state.round, round(state.minutes, 2), state.episodes,
+            *(round(float(one), 4) for one in (np.mean(self.costs or [0.0]), likely.mean(),
+                                               np.median(likely), best.mean())),
         )  # fmt: skip
         if all(mark.worth <= one.worth for one in self.curve):
-            save_policy(self.policy, self.folder / BEST)
+            save_policy(policy, self.folder / BEST)
         self.curve.append(mark)
         self.report(json.dumps(asdict(mark)))
         return mark
@@ -234,6 +260,7 @@ class Learner:
         """Store all that is needed to go on, each file as a whole."""
         self.folder.mkdir(parents=True, exist_ok=True)
         save_policy(self.policy, self.folder)
+        save_policy(self.average, self.folder / AVERAGE)
         fresh = self.folder / f"{OPTIMIZER}.new"
         torch.save(self.optimizer.state_dict(), fresh)
         fresh.replace(self.folder / OPTIMIZER)
@@ -243,6 +270,7 @@ class Learner:
 
     def _restore(self) -> None:
         self.policy = load_policy(self.folder).train()
+        self.average = load_policy(self.folder / AVERAGE)
         self.optimizer = self._fresh_optimizer()
         self.optimizer.load_state_dict(torch.load(self.folder / OPTIMIZER, weights_only=True))
         self.state = _State(**json.loads((self.folder / STATE).read_text("utf-8")))

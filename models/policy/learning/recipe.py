@@ -1,8 +1,8 @@
-"""How the dispatcher that ships was made: stages of learning on generated plants, small ones first.
+"""How the dispatcher that ships was made: stages of learning on generated plants.
 
 A stage evolves the rule's numbers, improves the layers by advantage, or labels itself by its best ways. Each
 round's draws follow from the seed and the round's number alone, so a run that was interrupted goes on as it
-would have.
+would have, and evolution by the same recipe comes to the same numbers.
 """
 
 from __future__ import annotations
@@ -18,30 +18,42 @@ Kind = Literal["evolve", "improve", "label"]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """So many minutes of one kind of learning on plants of some size.
+    """So many rounds of one kind of learning on plants of some size.
 
-    A round plays `plants` plants in `ways` ways each; a plant is played in `reuse` rounds, at most. Every
-    `lucky`-th round meets rough luck, the others none. rate: of learning. share: of moments kept, learnt from
-    in so many passes. sharpen: what the rule's numbers are multiplied by before the stage, so that draws
-    differ as much as is useful.
+    A round plays `plants` plants in `ways` ways each. Evolution draws them from a pool of so many; every
+    `lucky`-th of the pool meets rough luck, the others none. The other kinds play each plant in `reuse`
+    rounds at most, and it is every `lucky`-th round that meets luck. rate: of learning, which falls to
+    `cooled` of it by the stage's end. leaning: the rate at which the rule's numbers follow what a plant is
+    like, over `rate`. averaged: rounds over which evolution's numbers are averaged. share: of moments kept,
+    learnt from in so many passes. sharpen: what the rule's numbers are multiplied by before the stage, so
+    that draws differ as much as is useful; wider: what their deviations are multiplied by.
     """
 
     kind: Kind
-    minutes: float
+    rounds: int
     lines: tuple[int, int]
     days: tuple[int, int]
     plants: int
     ways: int
     rate: float = 0.001
+    cooled: float = 1.0
+    pool: int = 64
+    leaning: float = 0.0
+    averaged: int = 1
     lucky: int = 3
     reuse: int = 4
     share: float = 0.15
     passes: int = 1
     sharpen: float = 1.0
+    wider: float = 1.0
 
     def luck(self, number: int) -> Luck:
-        """The luck of a round."""
+        """The luck of a round, or of a plant of the pool."""
         return ROUGH if self.lucky and number % self.lucky == self.lucky - 1 else CERTAIN
+
+    def rate_at(self, number: int) -> float:
+        """The rate of a round: it falls evenly."""
+        return self.rate * (1.0 - (1.0 - self.cooled) * number / max(self.rounds, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +62,16 @@ class Recipe:
 
     stages: Sequence[Stage]
     seed: int = 1
-    examined: int = 12
-    examine_minutes: float = 4.0
+    examined: int = 16
+    examine_every: int = 50
 
 
 SHIPPED = Recipe(
     (
-        Stage("evolve", 5.3, (10, 20), (7, 10), 4, 16, rate=0.5, lucky=0),
-        Stage("evolve", 2.1, (8, 32), (7, 14), 4, 16, rate=0.5, lucky=0),
+        Stage("evolve", 300, (6, 32), (7, 14), 12, 16, rate=0.5, cooled=0.4, pool=120, lucky=4,
+              averaged=30),
+        Stage("evolve", 400, (6, 40), (7, 14), 24, 16, rate=0.4, cooled=0.2, pool=160, lucky=4,
+              leaning=0.15, averaged=100, wider=0.7),
     )
-)
-"""What made the weights that ship; minutes of processor time, on a core that others used, too."""
+)  # fmt: skip
+"""What made the weights that ship."""

@@ -27,6 +27,7 @@ from models.policy.learning import learner as learning  # noqa: E402
 from models.policy.learning.episodes import advantages, recorded  # noqa: E402
 from models.policy.learning.evolution import (  # noqa: E402
     Search,
+    Told,
     first_deviation,
     generation,
     move,
@@ -88,7 +89,7 @@ def test_the_search_finds_the_bottom_of_a_bowl() -> None:
     for _ in range(150):
         drawn = rng.standard_normal((4, 16, 3))
         costs = ((search.mean + drawn * search.deviation) ** 2).sum(axis=2)
-        move(search, drawn, costs)
+        move(search, [Told(drawn, costs)])
     assert np.abs(search.mean).max() < 0.2
     assert search.deviation.max() < 1.0
 
@@ -208,34 +209,33 @@ def test_the_policy_that_ships_beats_atcs_tuned_for_the_plant_and_chance() -> No
 def test_learning_that_was_interrupted_goes_on_as_it_would_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = {"lines": (3, 4), "days": (3, 4), "plants": 1, "ways": 4}
+    small = {"lines": (3, 4), "days": (3, 4), "plants": 2, "ways": 4}
     stages = (
-        Stage("evolve", 1.0, rate=0.5, **small),  # type: ignore[arg-type]
-        Stage("improve", 1.0, share=1.0, **small),  # type: ignore[arg-type]
+        Stage("evolve", 4, rate=0.5, leaning=0.5, averaged=3, pool=3, **small),  # type: ignore[arg-type]
+        Stage("improve", 2, share=1.0, **small),  # type: ignore[arg-type]
     )
-    recipe = Recipe(stages, examined=1, examine_minutes=0.5)
+    recipe = Recipe(stages, examined=1, examine_every=2)
     monkeypatch.setattr(learning, "EXAMINED", Spread(lines=(3, 4), days=(3, 4)))
 
-    def run(folder: Path, rounds: int) -> learning.Learner:
+    def made(folder: Path) -> learning.Learner:
         ticks = itertools.count()
-        found = learning.Learner(
+        return learning.Learner(
             recipe, folder, lambda: 30.0 * next(ticks), lambda _: None, styles=1
         )
-        for _ in range(rounds):
-            stage = recipe.stages[0]
-            found._round(stage)
-        found.store()
-        return found
 
-    whole = run(tmp_path / "whole", 2)
-    run(tmp_path / "parts", 1)
-    parts = run(tmp_path / "parts", 1)
-    assert torch.equal(whole.policy.rule, parts.policy.rule)
-    assert whole.state == parts.state
-    done = learning.Learner(
-        recipe, tmp_path / "parts", itertools.count(0, 30).__next__, lambda _: None, styles=1
-    )
-    done.run()
+    whole = made(tmp_path / "whole")
+    whole.run()
+    halted = made(tmp_path / "parts")
+    monkeypatch.setattr(halted, "_close", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        halted.run()
+    assert (halted.state.stage, halted.state.round) == (0, 4)
+    parts = made(tmp_path / "parts")
+    assert (parts.state.stage, parts.state.round) == (0, 4)
+    parts.run()
+    assert parts.policy.leaning.any()
+    for name, values in whole.policy.state_dict().items():
+        assert torch.equal(values, parts.policy.state_dict()[name]), name
     curve = json.loads((tmp_path / "parts" / "curve.json").read_text())
     assert {one["kind"] for one in curve} == {"evolve", "improve"}
     assert load_policy(tmp_path / "parts").has_layers()
