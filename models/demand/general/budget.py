@@ -65,20 +65,20 @@ class Budget:
     def cost(self, member: Member, origins: Origins) -> float:
         """Return what the member will take in all: trial, final fit and forecast."""
         runs = 2 if member.is_fitted else len(origins.cuts) + 1
-        return runs * self.paces.get(member.kind, 1.0) * member.seconds(origins.histories)
+        return runs * self.paces.get(member.pace, 1.0) * member.seconds(origins.histories)
 
     def has_room(self, member: Member, origins: Origins, room: float) -> bool:
         """Return whether the member fits into the room; its kind is timed first where it might."""
         if member.is_free:
             return True
-        if member.kind not in self.paces and self.cost(member, origins) <= WORTH_A_TRY * room:
-            self.paces[member.kind] = _timed(member, origins)
+        if member.pace not in self.paces and self.cost(member, origins) <= WORTH_A_TRY * room:
+            self.paces[member.pace] = _timed(member, origins)
         return self.cost(member, origins) <= room
 
     def once_more(self, member: Member, origins: Origins, trial: Trial) -> float:
         """Return what the final fit and forecast will take; its kind's pace is taken over."""
         spent, runs = trial.seconds[member.name], 1 if member.is_fitted else len(origins.cuts)
-        self.paces[member.kind] = spent / max(runs * member.seconds(origins.histories), 1e-9)
+        self.paces[member.pace] = spent / max(runs * member.seconds(origins.histories), 1e-9)
         return spent / max(runs, 1)
 
 
