@@ -68,7 +68,7 @@ def test_members_that_do_not_fit_are_left_out_with_what_they_would_take() -> Non
 
 
 def test_what_a_member_took_corrects_the_estimate_of_its_kind() -> None:
-    found = _tried(1.0, _busy("a:1", 0.4, 0.001), _busy("a:2", 3.0), _busy("b:2", 3.0))
+    found = _tried(10.0, _busy("a:1", 4.0, 0.001), _busy("a:2", 30.0), _busy("b:2", 30.0))
     assert set(found.members) == {"a:1", "a:2"}
     assert set(found.left_out) == {"b:2"}
 

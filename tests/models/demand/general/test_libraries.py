@@ -46,7 +46,7 @@ def _loaded() -> None:
     """Loading a library may draw from Python's generator, once; using it may not."""
     import neuralforecast.models  # noqa: F401
     import skforecast.preprocessing
-    import skforecast.recursive
+    import skforecast.recursive  # noqa: F401
 
 
 def _global_states() -> tuple[object, str]:
