@@ -12,9 +12,10 @@ import numpy as np
 from models.demand import DemandError
 from models.demand.general.classes import CLASSES, classify
 from models.demand.general.config import ForecastConfig
-from models.demand.general.fitting import class_weights, fit_forecaster
-from models.demand.general.forecaster import Forecaster, combine
+from models.demand.general.fitting import fit_forecaster
+from models.demand.general.forecaster import Forecaster
 from models.demand.general.histories import Histories
+from models.demand.general.judged import weighted_at_origins
 from models.demand.general.table import read_table
 from models.demand.general.trial import Trial
 from models.demand.general.weights import filled
@@ -244,22 +245,10 @@ def _one(tried: Tried, place: int) -> Tried:
 
 def _tried(trial: Trial, forecaster: Forecaster, classes: Any) -> Tried:
     """The ensemble at the trial's origins, each weighted by what the other origins say."""
-    forecasts = filled(trial)
-    origins = len(trial.cuts)
-    rows = []
-    for origin in range(origins):
-        others = [place for place in range(origins) if place != origin] or [origin]
-        seen = replace(
-            trial,
-            cuts=tuple(trial.cuts[place] for place in others),
-            forecasts=trial.forecasts[:, others],
-            actual=trial.actual[others],
-            units=trial.units[others],
-        )
-        weights = class_weights(seen, forecaster.measure, classes)
-        rows.append(combine(forecasts[:, origin], weights[classes]))
+    weighing = forecaster.config.weighing
+    ensemble = weighted_at_origins(trial, forecaster.measure, classes, weighing, earlier=False)
     naive = next((n for n, name in enumerate(trial.members) if name.startswith(NAIVE)), 0)
-    return Tried(np.array(rows), forecasts[naive], trial.actual, trial.units)
+    return Tried(ensemble, filled(trial)[naive], trial.actual, trial.units)
 
 
 def _members(forecaster: Forecaster, classes: Any) -> dict[str, dict[str, float]]:
@@ -277,6 +266,7 @@ def _about(file: TableFile, forecaster: Forecaster) -> About:
     columns = file.columns
     series = " and ".join(columns.series) or "none"
     told = f"time {columns.time!r}, value {columns.value!r}, series {series}"
+    told += f", known ahead {' and '.join(columns.known)}" if columns.known else ""
     return About(
         str(file.path),
         len(histories),

@@ -45,18 +45,20 @@ class ColumnError(ValueError):
 class Columns:
     """The columns that are used, and how each was told.
 
-    `series` may be empty (the whole table is one series); `notes` says what was guessed.
+    `series` may be empty (the whole table is one series); `notes` says what was guessed, `known` are
+    those known ahead.
     """
 
     time: str
     value: str
     series: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     @property
     def used(self) -> list[str]:
         """All of them, each once."""
-        return [*self.series, self.time, self.value]
+        return [*self.series, self.time, self.value, *self.known]
 
 
 def tell_columns(
@@ -64,6 +66,7 @@ def tell_columns(
     time: str | None = None,
     value: str | None = None,
     series: Sequence[str] | None = None,
+    known: Sequence[str] = (),
 ) -> Columns:
     """Return what the columns of a table mean: those named here, the others guessed.
 
@@ -86,6 +89,9 @@ def tell_columns(
             _refuse_unknown(option, given, names)
     for given in series or ():
         _refuse_unknown("--series", given, names)
+    for given in known:
+        _refuse_unknown("--known", given, names)
+    names = [name for name in names if name not in known]
     notes: list[str] = []
     taken = {*(series or ()), value}
     when = time or _guess_time(sample, [name for name in names if name not in taken], notes)
@@ -96,7 +102,7 @@ def tell_columns(
     unused = [name for name in rest if name not in who]
     if unused:
         notes.append(f"not used: {', '.join(unused)}")
-    return Columns(when, what, who, tuple(notes))
+    return Columns(when, what, who, tuple(notes), tuple(known))
 
 
 def plain(name: str) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.forecasting.columns import JOINED, ColumnError, Columns, tell_columns
 from pipelines.forecasting.moments import MomentError, as_moments
-from pipelines.forecasting.numbers import as_numbers
+from pipelines.forecasting.numbers import as_numbers, looks_like_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,7 @@ class Asked:
     day_first: bool | None = None
     sheet: str | None = None
     encoding: str | None = None
+    known: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ class TableFile:
     Parameters
     ----------
     table
-        series, time, value; in the file's order.
-    rows : array of int, shape (rows,)
-        Where each row of the table stands in the file; the header is row 1.
+        series, time, value and the columns known ahead; in the file's order.
+    rows : array, shape (rows,)
+        Where each row of the table stands in the file; the header is row 1. Text for those of a second
+        file.
     entities
         Of each series (index) the columns that name it, as they are written in the file.
     """
@@ -112,7 +114,70 @@ def read_table_file(path: Path, asked: Asked | None = None) -> TableFile:
         raise FileError(f"{path}: {columns.time}: {error}") from None
     names, entities = _series(frame, columns, path, rows)
     table = _frame(names, times, as_numbers(frame[columns.value]))
+    for name in columns.known:
+        table[name] = _known(frame[name])
     return TableFile(path, table, rows, columns, entities)
+
+
+def with_future(file: TableFile, path: Path, asked: Asked) -> TableFile:
+    """Return the file's table with what another file says of the columns known ahead, of later steps.
+
+    That one has the columns of time and series as the first, and those known ahead; other columns are
+    left alone.
+
+    Raises
+    ------
+    FileError
+        Where it cannot be read, or lacks a column.
+    """
+    import numpy as np
+    import pandas as pd
+
+    columns = file.columns
+    if not path.is_file():
+        raise _not_there(path)
+    frame = _whole(path, asked, (*columns.series, columns.time))
+    wanted = [*columns.series, columns.time, *columns.known]
+    missing = [name for name in wanted if name not in frame.columns]
+    if missing:
+        raise FileError(
+            f"{path}: expected columns {', '.join(wanted)}, found no {', '.join(missing)}; columns: "
+            f"{', '.join(frame.columns)}"
+        )
+    frame = frame[~frame[wanted].isna().all(axis=1)]
+    rows = np.array([f"{row + FIRST_ROW} of {path.name}" for row in frame.index], dtype=object)
+    frame = frame.reset_index(drop=True)
+    try:
+        times = as_moments(frame[columns.time], asked.day_first)
+    except MomentError as error:
+        raise FileError(f"{path}: {columns.time}: {error}") from None
+    names, _ = _series(frame, columns, path, rows)
+    if not columns.series:
+        names = file.table["series"].iloc[0]
+    later = _frame(names, times, float("nan"))
+    for name in columns.known:
+        later[name] = _known(frame[name])
+    table = pd.concat([file.table, later], ignore_index=True)
+    every = np.concatenate([np.asarray(file.rows, dtype=object), rows])
+    return replace(file, table=table, rows=every)
+
+
+def _known(column: pd.Series) -> pd.Series:
+    """Numbers where the column holds them, else the text as it is written."""
+    return as_numbers(column) if looks_like_numbers(column) else column
+
+
+def _whole(path: Path, asked: Asked, names: Sequence[str]) -> pd.DataFrame:
+    """All columns of a file; those that name series or times as text."""
+    import pandas as pd
+
+    kind = path.suffix.casefold()
+    if kind in PARQUET:
+        return _tried(path, "Parquet", lambda: pd.read_parquet(path).reset_index(drop=True))
+    if kind in EXCEL:
+        return _tried(path, "Excel", lambda: pd.read_excel(path, sheet_name=asked.sheet or 0))
+    kept = dict.fromkeys(names, str)
+    return _decoded(path, asked.encoding, sep=_separator(path), dtype=kept, skip_blank_lines=False)
 
 
 def _columns_of(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
@@ -134,7 +199,9 @@ def _columns_of(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
     whole = whole.reset_index() if whole.index.name else whole
     _refuse_empty(path, whole)
     whole.columns = [str(name) for name in whole.columns]
-    columns = tell_columns(whole.head(SAMPLE_ROWS), asked.time, asked.value, asked.series)
+    columns = tell_columns(
+        whole.head(SAMPLE_ROWS), asked.time, asked.value, asked.series, asked.known
+    )
     return whole[columns.used].reset_index(drop=True), columns
 
 
@@ -151,7 +218,7 @@ def _csv(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
     separator = _separator(path)
     sample = read(dtype=str, nrows=SAMPLE_ROWS, keep_default_na=False)
     _refuse_empty(path, sample)
-    columns = tell_columns(sample, asked.time, asked.value, asked.series)
+    columns = tell_columns(sample, asked.time, asked.value, asked.series, asked.known)
     kept = dict.fromkeys((*columns.series, columns.time), str)
     whole = read(dtype=kept, usecols=columns.used, skip_blank_lines=False, low_memory=False)
     return pd.DataFrame(whole[columns.used]), columns

@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.cli import run
 from pipelines.commands.errors import BAD_INPUT, FAILED
+from pipelines.forecasting.table_file import Asked, read_table_file, with_future
 
 QUICK = ("--budget", "1")
 
@@ -228,3 +229,70 @@ def test_hours_of_a_zone_with_daylight_saving_are_even(
     code, out, err = _asked(capsys, "forecast", _write(data, naive), *words)
     assert code == 0, err
     assert json.loads(out)["about"]["values"] == len(hours)
+
+
+def _with_price(days: int = 84, ahead: int = 7) -> pd.DataFrame:
+    frame = _frame(days + ahead)
+    promo = np.random.default_rng(2).random(len(frame)) < 0.25
+    frame["qty"] = frame["qty"] * np.where(promo, 2.0, 1.0)
+    frame["price"] = np.where(promo, 8.0, 10.0)
+    frame["promo"] = np.where(promo, "yes", "no")
+    frame.loc[frame["date"] >= frame["date"].min() + pd.Timedelta(days=days), "qty"] = np.nan
+    return frame
+
+
+def test_columns_known_ahead_are_read_from_the_files_last_rows_or_another_file(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = _with_price()
+    to_come = frame["qty"].isna()
+    known = ("price", "promo")
+    whole = read_table_file(_write(data, frame, "whole.csv"), Asked(known=known))
+    past = read_table_file(_write(data, frame[~to_come], "past.csv"), Asked(known=known))
+    later = _write(data, frame[to_come].drop(columns="qty"), "later.csv")
+    both = with_future(past, later, Asked(known=known))
+    order = ["series", "time"]
+    pd.testing.assert_frame_equal(
+        both.table.sort_values(order, ignore_index=True),
+        whole.table.sort_values(order, ignore_index=True),
+    )
+    asked = ("--horizon", 7, "--known", "price", "--known", "promo", "--country", "KR", *QUICK)
+    files = (data / "past.csv", *asked, "--future", later, "--out", data / "made.csv")
+    code, told, err = _asked(capsys, "forecast", *files)
+    assert code == 0, err
+    assert "known ahead" in told
+    assert pd.read_csv(data / "made.csv")["ds"].min() == "2023-03-27"
+
+
+def test_what_is_wrong_with_columns_known_ahead_is_named(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = _with_price()
+    path = _write(data, frame)
+    later = _write(data, frame[frame["qty"].isna()].drop(columns=["qty", "price"]), "later.csv")
+    known = ("--horizon", 7, "--known", "price", "--known", "promo", *QUICK)
+    wrong: list[tuple[tuple[object, ...], str]] = [
+        ((path, "--horizon", 7, "--known", "prise"), "--known: expected a column of the table"),
+        ((path, *known, "--horizon", 9), "of 9 steps after the end of series"),
+        (
+            (path, *known, "--future", later),
+            "later.csv: expected columns shop, sku, date, price, promo, found no price",
+        ),
+        ((path, *known, "--future", data / "none.csv"), "none.csv"),
+        ((path, "--horizon", 7, "--future", later), "--future: expected --known beside it"),
+        ((path, *known, "--country", "XX"), "country: expected an ISO 3166 code"),
+    ]
+    for arguments, expected in wrong:
+        code, _, err = _asked(capsys, "forecast", *arguments)
+        assert code == BAD_INPUT, err
+        assert expected in " ".join(err.split())
+
+
+def test_a_backtest_sees_what_was_known_ahead(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _write(data, _with_price())
+    options = ("--horizon", 7, "--origins", 2, "--known", "promo", "--budget", 2)
+    code, out, err = _asked(capsys, "forecast", "backtest", path, *options, "--json")
+    assert code == 0, err
+    assert set(json.loads(out)["origins"]) == {"7", "14"}
