@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import stream_drill
 from benchmarks.report import arguments, progress, show
-from benchmarks.stream_events import random_events
-from benchmarks.stream_rig import Rig, standing
+from benchmarks.streaming import drill as faults
+from benchmarks.streaming.events import random_events
+from benchmarks.streaming.rig import Rig, standing
 from pipelines.settings import REPOSITORY, utc_now
 
 MOST = 100_000  # messages of a micro-batch, fewer where there are few; the first does not count
@@ -98,7 +98,7 @@ def _rate(commits: Sequence[Sequence[float]]) -> float:
 
 def _ceiling(rig: Rig, which: str, most: str) -> list[list[float]]:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.stream_ceilings", which, most],
+        [sys.executable, "-m", "benchmarks.streaming.ceilings", which, most],
         env=rig.environment(), cwd=REPOSITORY, capture_output=True, text=True, timeout=900,
         check=False,
     )  # fmt: skip
@@ -135,9 +135,9 @@ def main() -> None:
     begun = datetime.now(UTC)
     with standing() as rig:
         if options.drill:
-            figures: dict[str, Any] = stream_drill.drill(rig, options.drill, options.seed)
+            figures: dict[str, Any] = faults.drill(rig, options.drill, options.seed)
         elif options.fuzz:
-            figures = stream_drill.fuzz(rig, options.fuzz, options.seed)
+            figures = faults.fuzz(rig, options.fuzz, options.seed)
         else:
             rates = throughput(rig, options.events or (600_000 if options.quick else 2_000_000))
             progress(json.dumps(rates))

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmarks.stream_events import random_events, spoil, stream_plant
+from benchmarks.streaming.events import random_events, spoil, stream_plant
 from pipelines.events import Known, check, parse
 from pipelines.platform.spark import spark_session
 from pipelines.platform.spark_workers import DAEMON

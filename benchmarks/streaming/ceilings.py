@@ -1,6 +1,6 @@
 """What bounds the stream: the same Spark job that stores nothing, and a plain consumer with COPY.
 
-Run by benchmarks.stream, each in a process of its own: `python -m benchmarks.stream_ceilings noop 100000`.
+Run by benchmarks.stream, each in a process of its own: `python -m benchmarks.streaming.ceilings noop 100000`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.stream_events import stream_plant
+from benchmarks.streaming.events import stream_plant
 from pipelines.plan_base import PLANT_NAME
 from pipelines.platform.kafka import EVENTS_TOPIC, Broker, broker_jars, make_topics
 from pipelines.platform.processes import free_port

@@ -15,8 +15,8 @@ import numpy as np
 from sqlalchemy import create_engine
 
 from benchmarks.report import progress
-from benchmarks.stream_events import random_events, spoil, stream_plant
-from benchmarks.stream_rig import Rig
+from benchmarks.streaming.events import random_events, spoil, stream_plant
+from benchmarks.streaming.rig import Rig
 from pipelines.events import (
     Count,
     Event,
