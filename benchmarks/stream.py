@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from benchmarks.report import arguments, progress, show
 from benchmarks.streaming import drill as faults
 from benchmarks.streaming.events import random_events
 from benchmarks.streaming.rig import Rig, standing
+from benchmarks.streaming.spent import Watch
 from pipelines.settings import REPOSITORY, utc_now
 
 MOST = 100_000  # messages of a micro-batch, fewer where there are few; the first does not count
@@ -29,15 +30,19 @@ WARM_SECONDS, MOST_WARM_SECONDS = 25.0, 120.0  # until the stream has caught up 
 LOOK_SECONDS = 2.0
 
 
-def throughput(rig: Rig, events: int) -> dict[str, float]:
-    """Events a second of the stream and of the two ceilings, all from the same topic."""
+def throughput(rig: Rig, events: int) -> tuple[dict[str, float], Mapping[str, float]]:
+    """Events a second of the stream and of the two ceilings, all from the same topic.
+
+    With the processor time in microseconds that each part of the stream took for an event.
+    """
     progress(f"sending {events:,} events")
     rig.send(random_events(np.random.default_rng(1), events, utc_now()))
     progress("the stream")
     most = str(min(MOST, events // 10))
     rig.start_stream("--once", "--most", most)
     assert rig.stream is not None
-    assert rig.stream.wait(900) == 0, rig.said()
+    with Watch(rig, events) as watch:
+        assert rig.stream.wait(900) == 0, rig.said()
     commits = rig.ask(
         "SELECT received, extract(epoch FROM committed_at)::float8 FROM event_batches ORDER BY number"
     )
@@ -48,7 +53,7 @@ def throughput(rig: Rig, events: int) -> dict[str, float]:
     _empty(rig)
     progress("a plain consumer with COPY")
     found["plain consumer"] = _rate(_ceiling(rig, "plain", most))
-    return found
+    return found, watch.microseconds
 
 
 def delay(rig: Rig, seconds: float) -> dict[str, float]:
@@ -139,13 +144,16 @@ def main() -> None:
         elif options.fuzz:
             figures = faults.fuzz(rig, options.fuzz, options.seed)
         else:
-            rates = throughput(rig, options.events or (600_000 if options.quick else 2_000_000))
+            rates, spent = throughput(
+                rig, options.events or (600_000 if options.quick else 2_000_000)
+            )
             progress(json.dumps(rates))
             best = max(rates["noop sink"], rates["plain consumer"])
             waits = delay(rig, 10.0 if options.quick else 60.0)
             figures = {
                 "events_per_second": rates,
                 "share_of_better_ceiling": rates["stream"] / best,
+                "processor_us_per_event": spent,
                 "delay_seconds": waits,
             }
     figures["minutes"] = (datetime.now(UTC) - begun).total_seconds() / 60

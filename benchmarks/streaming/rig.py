@@ -73,9 +73,12 @@ class Postgres:
             else:
                 return
 
+    @property
+    def pid(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
     def kill(self) -> None:
-        pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)
 
     def stop(self) -> None:
         with suppress(RuntimeError):
