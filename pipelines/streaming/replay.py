@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 from zlib import crc32
 
 from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
 
 from pipelines.context import Context
-from pipelines.events import EventError, check, parse
+from pipelines.events import EventError, Known, check, parse
 from pipelines.plan_base import PLANT_NAME
 from pipelines.storage import open_database, reading, writing
 from pipelines.storage.repositories import live
 from pipelines.storage.repositories.event_staging import line_of
-from pipelines.storage.repositories.event_store import Incoming, store_events
+from pipelines.storage.repositories.event_store import Incoming, Place, store_events
 from pipelines.storage.stream_tables import EventQuarantineRow
 from pipelines.stream import StreamError
+from pipelines.streaming.sink import FALSE_COPY
 
 AT_ONCE = 10_000
-FALSE_COPY = "false_copy"  # its id is taken: no fix of ours makes it an event
+FALSE = "false_copy"  # its id is taken: no fix of ours makes it an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def replay(
 
 def _rows(engine: Engine, code: str | None, after: int) -> list[EventQuarantineRow]:
     row = EventQuarantineRow
-    query = select(row).where(row.replayed_at.is_(None), row.id > after, row.code != FALSE_COPY)
+    query = select(row).where(row.replayed_at.is_(None), row.id > after, row.code != FALSE)
     if code is not None:
         query = query.where(row.code == code)
     with reading(engine) as session:
@@ -87,31 +91,43 @@ def _replay(
             raise StreamError("no plant is stored, so that no line or item is known")
         known, utc_offset = found
         now = context.clock()
-        texts, passed = [], []
-        for row in rows:
-            try:
-                event = parse(row.original)
-                check(event, known, now, retention=retention)
-            except EventError:
-                continue
-            passed.append(row.id)
-            texts.append(
-                line_of(
-                    event, crc32(row.original), row.topic, row.topic_partition, row.topic_offset
-                )
-            )
-        if dry_run or not passed:
-            return Replayed(len(rows), len(passed), 0, len(rows) - len(passed))
+        texts = _passing(rows, known, now, retention)
+        if dry_run or not texts:
+            return Replayed(len(rows), len(texts), 0, len(rows) - len(texts))
+        false: set[int] = set()
+
+        def note(places: Sequence[Place]) -> tuple[()]:
+            """Remember which are false copies; they lie in quarantine already."""
+            false.update(number for _topic, _partition, number in places)
+            return ()
+
         batch = Incoming(
-            f"replay {uuid4()}", 0, context.clock, len(texts), texts, (), lambda _places: (),
+            f"replay {uuid4()}", 0, context.clock, len(texts), list(texts.values()), (), note,
             utc_offset,
         )  # fmt: skip
         stored = store_events(session, batch)
         assert stored is not None
-        session.execute(
-            update(EventQuarantineRow)
-            .where(EventQuarantineRow.id.in_(passed))
-            .values(replayed_at=now)
-        )
-        new = sum(stored.stored.values())
-        return Replayed(len(rows), new, len(passed) - new, len(rows) - len(passed))
+        _mark(session, texts.keys() - false, replayed_at=now)
+        _mark(session, false, code=FALSE, reason=FALSE_COPY)
+        passed = len(texts) - len(false)
+        return Replayed(len(rows), sum(stored.stored.values()), stored.copies, len(rows) - passed)
+
+
+def _passing(
+    rows: Sequence[EventQuarantineRow], known: Known, now: datetime, retention: timedelta
+) -> dict[int, bytes]:
+    """The lines of text of those that are events now, by their number in quarantine."""
+    texts: dict[int, bytes] = {}
+    for row in rows:
+        try:
+            event = parse(row.original)
+            check(event, known, now, retention=retention)
+        except EventError:
+            continue
+        texts[row.id] = line_of(event, crc32(row.original), "quarantine", 0, row.id)
+    return texts
+
+
+def _mark(session: Session, numbers: Collection[int], **values: Any) -> None:
+    row = EventQuarantineRow
+    session.execute(update(row).where(row.id.in_(numbers)).values(**values))

@@ -42,7 +42,7 @@ from pipelines.storage.stream_tables import EVENTS, EventBatchRow, EventQuaranti
 from pipelines.stream import StreamError, StreamOptions, explained, stream
 from pipelines.streaming.checkpoint import CheckpointError, open_checkpoint
 from pipelines.streaming.dead_letters import DeadLetters, last_letter
-from pipelines.streaming.replay import replay
+from pipelines.streaming.replay import Replayed, replay
 from tests.pipelines.storage.cluster import find_server, has_timescaledb, running_cluster
 from tests.pipelines.storage.samples import small_plant
 
@@ -145,6 +145,21 @@ def test_replay_stores_what_is_an_event_since_the_plant_has_its_line(context: Co
     assert number_of(engine, EVENTS.c.event_id) == 0
     assert (replay(context).stored, replay(context).stored) == (1, 0)
     assert number_of(engine, EVENTS.c.event_id) == 1
+
+
+def test_replay_tells_a_false_copy_and_keeps_it(context: Context) -> None:
+    land(context, "a.jsonl", event(1, "L3"), event(1))
+    stream(context, ONCE)
+    plant = small_plant()
+    lines = (*plant.lines, plant.lines[1].__class__("L3", 1.0, 0.0, 0.0, (), None, 0))
+    engine = database(context)
+    with writing(engine) as session:
+        store_plant(session, PLANT_NAME, small_plant(lines=lines), NOW)
+    assert replay(context) == Replayed(1, 0, 0, 1)
+    assert replay(context) == Replayed(0, 0, 0, 0)
+    with reading(engine) as session:
+        (kept,) = session.scalars(select(EventQuarantineRow))
+    assert (kept.code, kept.original, kept.replayed_at) == ("false_copy", event(1, "L3"), None)
 
 
 def test_without_a_plant_the_stream_says_what_to_do(tmp_path: Path) -> None:
