@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pipelines.storage import StorageError, open_database
+from pipelines.storage.repositories.event_store import Incoming, Stored
 from pipelines.streaming.judge import lines_of
-from pipelines.streaming.sink import Sink, StoppedError, is_away
+from pipelines.streaming.sink import CAREFUL, Sink, StoppedError, is_away
 
 
 def joined(rows: pa.ChunkedArray) -> bytes:
@@ -94,3 +96,22 @@ def test_what_stops_a_micro_batch_that_is_stored_aside_is_raised_once(tmp_path: 
     with pytest.raises(ValueError, match="no"):
         aside.finish()
     aside.finish()
+
+
+def test_after_copies_ids_are_looked_up_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, copies = Stored(1, {"count": 2}, 0, {}, frozenset(), frozenset()), 3
+    told = iter([new, replace(new, copies=copies), *[new] * CAREFUL, new, None, new])
+    asked: list[bool] = []
+
+    def store(_session: object, batch: Incoming) -> Stored | None:
+        asked.append(batch.seems_new)
+        return next(told)
+
+    monkeypatch.setattr("pipelines.streaming.sink.event_store.store_events", store)
+    one = sink(tmp_path, [])
+    batch = Incoming("q", 0, one.clock, 2, (), (), lambda _places: ())
+    for _ in range(CAREFUL + 5):
+        one._store(batch)
+    assert asked == [True, True, *[False] * CAREFUL, True, True, True]
