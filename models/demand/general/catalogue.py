@@ -185,7 +185,7 @@ def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:
     if (zeros == 0).mean() > ALL_POSITIVE:
         names += _positive(task, look)
     else:
-        names += [f"theta:{short}", f"ces:{short}", "trees:zero", "trees:level", f"network:{look}"]
+        names += [f"network:{look}", "trees:zero", "trees:level", f"theta:{short}", f"ces:{short}"]
     if np.median(zeros) > INTERMITTENT:
         names += ["croston_sba:1", "tsb:1", "adida:1", "imapa:1"]
     if len(task.seasons) > 1 and long <= LONGEST_TAKEN_APART:
