@@ -45,7 +45,8 @@ def over_origins(
     Origins lie a horizon apart, the last one a horizon before the table's end. RMSSE is over the mean
     squared one-step difference before the first origin. All series are fitted on, `scored` judged.
     """
-    after = table.sort_values(["unique_id", "ds"]).groupby("unique_id").cumcount(ascending=False)
+    table = table.sort_values(["unique_id", "ds"], ignore_index=True)
+    after = table.groupby("unique_id").cumcount(ascending=False)
     tried: dict[str, Origin] = {}
     model: Forecaster | None = None
     for number in reversed(range(origins)):
