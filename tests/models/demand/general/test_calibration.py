@@ -44,3 +44,22 @@ def test_a_series_that_moves_more_has_a_wider_spread() -> None:
     )
     found = spreads(histories, np.full((2, 3), 10.0), is_count=False)
     assert (found[1] > 5 * found[0]).all()
+
+
+def test_errors_that_share_an_origins_luck_get_wider_intervals() -> None:
+    generator = np.random.default_rng(3)
+    errors = generator.normal(0, 1, (3, 500, 10)) * np.array([0.6, 1.0, 1.6])[:, None, None]
+    mixed = generator.permutation(errors.ravel()).reshape(errors.shape)
+    classes, ones = np.zeros(500, dtype=np.int64), np.ones(errors.shape)
+    shared, alike = (
+        calibrate(one, ones, classes, 1).scores.mean(axis=(0, 1)) for one in (errors, mixed)
+    )
+    high = LEVELS.index(0.975)
+    assert shared[high] > 1.1 * alike[high]
+    assert np.isclose(alike[high], np.quantile(errors, 0.975), rtol=0.1)
+
+
+def test_errors_of_one_origin_alone_are_taken_as_they_are() -> None:
+    errors = np.random.default_rng(3).normal(0, 1, (1, 500, 10))
+    found = calibrate(errors, np.ones(errors.shape), np.zeros(500, dtype=np.int64), 1)
+    assert np.isclose(found.scores[0, :, -1].mean(), np.quantile(errors, 0.975), rtol=0.1)
