@@ -24,7 +24,7 @@ from plant.io import load_plant, save_schedule
 if TYPE_CHECKING:
     from models.optimize import Solution
 
-DRAFT_ROUNDS = 6
+DRAFT_ROUNDS = 30  # 480 episodes: 5 s for 50 lines
 MOST_OBSTACLES = 20  # told in words
 DRAFT_SHARE = 0.35  # of the time: refining the draft; the rest goes on from the best there is
 POLICY_FILES = ("weights.safetensors", "policy.json")

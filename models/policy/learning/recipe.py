@@ -70,7 +70,7 @@ SHIPPED = Recipe(
     (
         Stage("evolve", 300, (6, 32), (7, 14), 12, 16, rate=0.5, cooled=0.4, pool=120, lucky=4,
               averaged=30),
-        Stage("evolve", 400, (6, 40), (7, 14), 24, 16, rate=0.4, cooled=0.2, pool=160, lucky=4,
+        Stage("evolve", 300, (6, 40), (7, 14), 24, 16, rate=0.4, cooled=0.2, pool=160, lucky=4,
               leaning=0.15, averaged=100, wider=0.7),
     )
 )  # fmt: skip
