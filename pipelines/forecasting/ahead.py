@@ -20,7 +20,8 @@ from models.demand.general.table import read_table
 from models.demand.general.trial import Trial
 from models.demand.general.weights import filled
 from pipelines.forecasting.accuracy import Accuracy, Floats, Tried, accuracy_by_class
-from pipelines.forecasting.table_file import FileError, TableFile
+from pipelines.forecasting.raw_file import FileError
+from pipelines.forecasting.table_file import TableFile
 
 if TYPE_CHECKING:
     import pandas as pd

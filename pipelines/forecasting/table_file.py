@@ -9,34 +9,33 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.forecasting.columns import JOINED, ColumnError, Columns, tell_columns
 from pipelines.forecasting.moments import MomentError, as_moments
 from pipelines.forecasting.numbers import as_numbers, looks_like_numbers
+from pipelines.forecasting.raw_file import (
+    CSV,
+    EXCEL,
+    PARQUET,
+    FileError,
+    decoded,
+    not_there,
+    read_whole,
+    refuse_empty,
+    separator_of,
+    tried,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CSV, PARQUET, EXCEL = (
-    (".csv", ".tsv", ".txt", ".gz"),
-    (".parquet", ".pq"),
-    (".xlsx", ".xlsm", ".xls"),
-)
-SEPARATORS = (",", ";", "\t", "|")
-# Korean first in the form that Western text is hardly ever taken for; its rare syllables last.
-ENCODINGS = ("utf-8-sig", "euc_kr", "cp1252", "cp949")
 RULE = re.compile(r"\b(duplicates|negatives|gaps)='(\w+)'")
 # An hour of the night in which clocks are put back.
 AUTUMN_NIGHT = re.compile(r"-(?:10|11|03|04)-\d\d 0[0-3]:")
 SAMPLE_ROWS = 2_000
 FIRST_ROW = 2  # of the data, where the header is row 1
-
-
-class FileError(ValueError):
-    """A file cannot be forecast from; the message names file, row and field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +98,13 @@ def read_table_file(path: Path, asked: Asked | None = None) -> TableFile:
     """
     asked = asked or Asked()
     if not path.is_file():
-        raise _not_there(path)
+        raise not_there(path)
     try:
         frame, columns = _columns_of(path, asked)
     except ColumnError as error:
         raise FileError(f"{path}: {error}") from None
     frame = frame[~frame.isna().all(axis=1)]
-    _refuse_empty(path, frame)
+    refuse_empty(path, frame)
     rows = frame.index.to_numpy() + FIRST_ROW
     frame = frame.reset_index(drop=True)
     try:
@@ -135,8 +134,8 @@ def with_future(file: TableFile, path: Path, asked: Asked) -> TableFile:
 
     columns = file.columns
     if not path.is_file():
-        raise _not_there(path)
-    frame = _whole(path, asked, (*columns.series, columns.time))
+        raise not_there(path)
+    frame = read_whole(path, asked.sheet, asked.encoding, (*columns.series, columns.time))
     wanted = [*columns.series, columns.time, *columns.known]
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
@@ -167,28 +166,15 @@ def _known(column: pd.Series) -> pd.Series:
     return as_numbers(column) if looks_like_numbers(column) else column
 
 
-def _whole(path: Path, asked: Asked, names: Sequence[str]) -> pd.DataFrame:
-    """All columns of a file; those that name series or times as text."""
-    import pandas as pd
-
-    kind = path.suffix.casefold()
-    if kind in PARQUET:
-        return _tried(path, "Parquet", lambda: pd.read_parquet(path).reset_index(drop=True))
-    if kind in EXCEL:
-        return _tried(path, "Excel", lambda: pd.read_excel(path, sheet_name=asked.sheet or 0))
-    kept = dict.fromkeys(names, str)
-    return _decoded(path, asked.encoding, sep=_separator(path), dtype=kept, skip_blank_lines=False)
-
-
 def _columns_of(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
     """The file's rows, of the columns that are used, and what those are."""
     import pandas as pd
 
     kind = path.suffix.casefold()
     if kind in PARQUET:
-        whole = _tried(path, "Parquet", lambda: pd.read_parquet(path))
+        whole = tried(path, "Parquet", lambda: pd.read_parquet(path))
     elif kind in EXCEL:
-        whole = _tried(path, "Excel", lambda: pd.read_excel(path, sheet_name=asked.sheet or 0))
+        whole = tried(path, "Excel", lambda: pd.read_excel(path, sheet_name=asked.sheet or 0))
     elif kind in CSV:
         return _csv(path, asked)
     else:
@@ -197,7 +183,7 @@ def _columns_of(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
             f"{path}: expected a file whose name ends in {known}, found {kind or 'none'}"
         )
     whole = whole.reset_index() if whole.index.name else whole
-    _refuse_empty(path, whole)
+    refuse_empty(path, whole)
     whole.columns = [str(name) for name in whole.columns]
     columns = tell_columns(
         whole.head(SAMPLE_ROWS), asked.time, asked.value, asked.series, asked.known
@@ -213,64 +199,15 @@ def _csv(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
     import pandas as pd
 
     def read(**options: Any) -> pd.DataFrame:
-        return _decoded(path, asked.encoding, sep=separator, **options)
+        return decoded(path, asked.encoding, sep=separator, **options)
 
-    separator = _separator(path)
+    separator = separator_of(path)
     sample = read(dtype=str, nrows=SAMPLE_ROWS, keep_default_na=False)
-    _refuse_empty(path, sample)
+    refuse_empty(path, sample)
     columns = tell_columns(sample, asked.time, asked.value, asked.series, asked.known)
     kept = dict.fromkeys((*columns.series, columns.time), str)
     whole = read(dtype=kept, usecols=columns.used, skip_blank_lines=False, low_memory=False)
     return pd.DataFrame(whole[columns.used]), columns
-
-
-def _refuse_empty(path: Path, frame: pd.DataFrame) -> None:
-    if frame.empty:
-        raise FileError(f"{path}: expected rows under the header, found none")
-
-
-def _decoded(path: Path, said: str | None, **options: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    for encoding in (said,) if said else ENCODINGS:
-        try:
-            return pd.read_csv(path, encoding=encoding, **options)
-        except UnicodeDecodeError:
-            continue
-        except LookupError:
-            raise FileError(
-                f"--encoding: expected one such as utf-8 or cp949, found {said!r}"
-            ) from None
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError) as error:
-            raise FileError(f"{path}: not a table: {str(error).splitlines()[0]}") from None
-    raise FileError(
-        f"{path}: expected text in {said or 'UTF-8'}, found another encoding; name it with --encoding"
-    )
-
-
-def _separator(path: Path) -> str:
-    """What stands between the cells of the first line most often."""
-    if path.suffix.casefold() == ".gz":
-        import gzip
-
-        with gzip.open(path) as stream:
-            line = stream.readline()
-    else:
-        with path.open("rb") as stream:
-            line = stream.readline()
-    counts = {one: line.count(one.encode()) for one in SEPARATORS}
-    return max(counts, key=lambda one: counts[one])
-
-
-def _tried(path: Path, kind: str, read: Any) -> pd.DataFrame:
-    import zipfile
-
-    try:
-        found: pd.DataFrame = read()
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise FileError(f"{path}: cannot be read as {kind}: {reason}") from None
-    return found
 
 
 def _series(
@@ -306,12 +243,3 @@ def _frame(names: Any, times: Any, values: Any) -> pd.DataFrame:
     table = pd.DataFrame({"time": times, "value": values})
     table.insert(0, "series", names)
     return table
-
-
-def _not_there(path: Path) -> FileNotFoundError | FileError:
-    folder = path.parent
-    names = [one.name for one in folder.iterdir() if one.is_file()] if folder.is_dir() else []
-    near = get_close_matches(path.name, names, n=1)
-    if near:
-        return FileError(f"{path}: not there; is {near[0]!r} meant?")
-    return FileNotFoundError(2, "No such file", str(path))

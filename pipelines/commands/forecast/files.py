@@ -136,7 +136,7 @@ class _bad_input:  # noqa: N801
 
     def __exit__(self, _kind: Any, error: Any, _trace: Any) -> None:
         from models.demand import DemandError
-        from pipelines.forecasting.table_file import FileError
+        from pipelines.forecasting.raw_file import FileError
         from pipelines.platform.ray import RayUnreachableError
         from pipelines.platform.spark import SparkUnavailableError
 

@@ -11,7 +11,8 @@ from models.demand import TableError
 from pipelines.forecasting.columns import ColumnError, tell_columns
 from pipelines.forecasting.moments import MomentError, as_moments
 from pipelines.forecasting.numbers import as_numbers
-from pipelines.forecasting.table_file import Asked, FileError, TableFile, read_table_file
+from pipelines.forecasting.raw_file import FileError
+from pipelines.forecasting.table_file import Asked, TableFile, read_table_file
 
 
 def _csv(folder: Path, text: str, name: str = "sales.csv", encoding: str = "utf-8") -> Path:
