@@ -137,7 +137,9 @@ def _levels_that_hold(
         scores = _scores(others, classes, class_count, bounds, [*tried, *(1 - tried)])
         inside += _inside(scaled[origin], scores, classes, bounds) / len(origins)
     held = inside.reshape(len(tails), len(TAIL_SHARES))
-    wanted = {tail: tail * _share(own, tail) for tail, own in zip(tails, held, strict=True)}
+    # The others are one origin fewer than calibrate in the end: their shortfall is that much larger.
+    part = 1 - 1 / len(origins)
+    wanted = {tail: tail * _share(own, tail) ** part for tail, own in zip(tails, held, strict=True)}
     return [_moved(level, wanted) for level in levels]
 
 
