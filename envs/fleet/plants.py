@@ -145,10 +145,13 @@ def build_fleet(
 
     `rush_room` is how many rush orders an item may get in an episode, at most.
     """
-    worlds = [
-        build_world(one.plant, one.weights, one.base, one.zones, rhythm.hold, rhythm.longest)
-        for one in assignments
-    ]
+    built = {  # often one plant so many times
+        id(one): build_world(
+            one.plant, one.weights, one.base, one.zones, rhythm.hold, rhythm.longest
+        )
+        for one in {id(one): one for one in assignments}.values()
+    }
+    worlds = [built[id(one)] for one in assignments]
     lines = max(len(world.slot_item) for world in worlds)
     items = max(len(world.items.stock) for world in worlds)
     slots = max(world.slot_item.shape[1] for world in worlds)
