@@ -41,7 +41,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
     Observation (a dict; L lines, I items, K the most items that one line can make, E edges):
 
-    - `plant` float32 [B, 19], `lines` [B, L, 20], `items` [B, I, 33], `slots` [B, L, K, 16]: see
+    - `plant` float32 [B, 19], `lines` [B, L, 22], `items` [B, I, 41], `slots` [B, L, K, 16]: see
       `envs.fleet.kernel.observe`. Slots are 0 for lines that do not decide.
     - `mask` int8 [B, L, 1 + K]: 1 where the choice can be made; holding always can.
     - `line_mask` int8 [B, L], `item_mask` int8 [B, I]: 0 for what fills smaller plants up.
@@ -93,6 +93,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self.metadata = {"autoreset_mode": autoreset_mode, "render_modes": []}
         given = scales if scales is not None else [hourly_cost(one) for one in self.assignments]
         self.scales = np.array(given, np.float64)
+        self._charged = -self.scales
         self._figures = luck.figures()
         self._clock = clock_of(self.fleet)
         self._outlook = outlook_of(self.fleet)
@@ -150,24 +151,25 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
     ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Carry out the choices [B, L, 3] and move every plant to its next epoch."""
         told = self._told(actions)
-        renewed = self._ended.copy()
-        if renewed.any() and self._mode == AutoresetMode.DISABLED:
+        renewed, some = self._ended, bool(self._ended.any())
+        if some and self._mode == AutoresetMode.DISABLED:
             raise RuntimeError(
                 f"plants {np.flatnonzero(renewed).tolist()} are at their horizon's end; reset them "
                 'with options={"reset_mask": ...}'
             )
-        at_once = not renewed.any() and self._mode != AutoresetMode.SAME_STEP
+        at_once = not some and self._mode != AutoresetMode.SAME_STEP
         if at_once:
             self._in_parts(lambda first, last: self._turn(told, first, last))
         else:
             self._in_parts(lambda first, last: self._step(told, first, last))
-        if renewed.any():
+        if some:
             self._begin(renewed)
             self._minutes[renewed] = 0
-        rewards = -self._cost / self.scales
-        rewards[renewed] = 0.0
-        self._ended = self.state.over > 0
-        truncated = self._ended.copy()
+        rewards = self._cost / self._charged
+        if some:
+            rewards[renewed] = 0.0
+        truncated = self.state.over > 0
+        self._ended = truncated.copy()
         info: dict[str, Any] = {}
         if self._mode == AutoresetMode.SAME_STEP and truncated.any():
             info = self._final(truncated)
@@ -177,7 +179,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         return (
             self._observation(),
             rewards,
-            np.zeros_like(truncated),
+            np.zeros(self.num_envs, np.bool_),
             truncated,
             info | self._info(),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.fleet.kernel.outlook import Outlook
+from envs.fleet.kernel.outlook import CANNOT, Outlook
 from envs.fleet.plants import FAR, SHORTEST, Fleet
 
 
@@ -34,4 +34,10 @@ def outlook_of(fleet: Fleet) -> Outlook:
         starts=np.full(size * items, FAR),
         gains=np.full(size * items, FAR),
         takeable=np.zeros(size * items),
+        told=np.full((size * lines, 2), -1),
+        told_units=np.zeros(size * lines),
+        told_free=np.full(size * lines, FAR),
+        offered=np.full((size * lines, 5), -1),
+        item=fleet.slot_item.astype(np.int32),
+        offers=np.full(fleet.slot_item.shape, CANNOT, np.int32),
     )

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from envs.fleet.kernel.choices import regular_room, worked_when_free
 from envs.fleet.kernel.lines import kept_begin
-from envs.fleet.kernel.outlook import Outlook, part_of, see_ahead, see_starts
-from envs.fleet.kernel.stocks import DAY, DUST, can_be_taken
+from envs.fleet.kernel.outlook import Outlook, part_of, see_ahead, see_gains, see_starts
+from envs.fleet.kernel.stocks import DAY, DUST
 from envs.fleet.luck import (
     DEMAND_SPREAD,
     FAIL_HOURS,
@@ -112,6 +112,9 @@ def see_lines(f: Fleet, s: State, clock: Clock, b: int, out: Seen) -> None:
     tick = min(now // f.rhythm[TICK], last)
     shift, day = min(tick + per_day // 3, last), min(tick + per_day, last)
     days = min(tick + 3 * per_day, last)
+    ahead = -1  # the calendar that the figures of shifts ahead are of
+    here = extra = 0
+    in_shift = in_day = in_days = overtime_in_day = 0.0
     for row in range(f.lines):
         line = first + row
         running = end_at[line] < FAR
@@ -124,16 +127,18 @@ def see_lines(f: Fleet, s: State, clock: Clock, b: int, out: Seen) -> None:
         seen[row, 7] = squashed((now - failed_at[line]) * PER_DAY) if failed_at[line] >= 0 else 1.0
         seen[row, 8] = min(down, 1440) * PER_DAY
         calendar = of_line[line]
-        here = manned[calendar, tick]
+        if calendar != ahead:
+            ahead, here, extra = calendar, manned[calendar, tick], overtime[calendar, tick]
+            in_shift = (manned[calendar, shift] - here) * (PER_DAY * 3.0)
+            in_day = (manned[calendar, day] - here) * PER_DAY
+            in_days = (manned[calendar, days] - here) * (PER_DAY / 3.0)
+            overtime_in_day = (overtime[calendar, day] - extra) * PER_DAY
         seen[row, 9] = 0.0
         if running:
             done = max(here - begun[line], 0) / max(target[line] - begun[line], 1)
             seen[row, 9] = min(done, 1.0)
-        seen[row, 10] = (manned[calendar, shift] - here) * (PER_DAY * 3.0)
-        seen[row, 11] = (manned[calendar, day] - here) * PER_DAY
-        seen[row, 12] = (manned[calendar, days] - here) * (PER_DAY / 3.0)
-        extra = overtime[calendar, tick]
-        seen[row, 13] = (overtime[calendar, day] - extra) * PER_DAY
+        seen[row, 10], seen[row, 11] = in_shift, in_day
+        seen[row, 12], seen[row, 13] = in_days, overtime_in_day
         seen[row, 14] = 1.0
         if next_fixed[line] < fixed_first[line + 1]:
             begin = max(kept_begin(f, s, line) - now, 0)
@@ -160,7 +165,9 @@ def see_items(
     supply, backlog, value, total_need = s.supply, s.backlog, s.backlog_value, s.need_total
     near_need, short_at, worth, reserved = s.need_near, s.short_at, s.worth, s.reserved
     first_order, within, due, known, sums = f.order_first, s.within, s.due, s.known, s.sum
+    takeable, is_component = o.takeable, f.is_component
     seen = out.items[b]
+    see_gains(f, s, o, b)
     for row in range(f.items):
         i = first_row + row
         per = rate_best[i] * 24.0 if rate_best[i] > 0 else max(opening[i], 1.0)
@@ -181,7 +188,7 @@ def see_items(
         if known[i] < end:
             surely = sums[known[i] - 1] if known[i] > own else 0.0
             seen[row, 15] = 1.0 - surely / max(sums[end - 1], DUST)
-        seen[row, 16] = part_of(can_be_taken(f, s, i, now), per) if f.is_component[i] else 0.0
+        seen[row, 16] = part_of(takeable[i], per) if is_component[i] else 0.0
         see_ahead(f, s, o, luck, b, i, per, seen[row])
     see_starts(f, s, o, b, seen)
 
@@ -215,8 +222,9 @@ def see_slots(f: Fleet, s: State, scale: float, b: int, line: int, out: Seen) ->
     for slot in range(slots):
         units = quantity[slot]
         if units <= 0:
-            seen[slot, :] = 0.0
-            mask[1 + slot] = 0
+            if mask[1 + slot]:
+                seen[slot, :] = 0.0
+                mask[1 + slot] = 0
             continue
         mask[1 + slot] = 1
         item = items[slot]
@@ -244,6 +252,17 @@ def see_slots(f: Fleet, s: State, scale: float, b: int, line: int, out: Seen) ->
     out.shown[line] = 1
 
 
+@inner
+def hide_slots(f: Fleet, b: int, line: int, out: Seen) -> None:
+    """Put the slots of a line that decides no more to 0; those that cannot be chosen are."""
+    seen, mask = out.slots[b, line - b * f.lines], out.mask[b, line - b * f.lines]
+    for slot in range(f.slot_item.shape[1]):
+        if mask[1 + slot]:
+            seen[slot, :] = 0.0
+            mask[1 + slot] = 0
+    out.shown[line] = 0
+
+
 @outer
 def observe(
     fleet: Fleet, state: State, clock: Clock, outlook: Outlook, luck: Floats, scale: Floats, first: int,
@@ -259,6 +278,4 @@ def observe(
             if s.deciding[line]:
                 see_slots(f, s, scale[b], b, line, out)
             elif out.shown[line]:
-                out.slots[b, line - b * f.lines, :, :] = 0.0
-                out.mask[b, line - b * f.lines, 1:] = 0
-                out.shown[line] = 0
+                hide_slots(f, b, line, out)

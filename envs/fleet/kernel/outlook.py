@@ -23,6 +23,7 @@ BUCKETS = np.array([480, 1440, 2880, 4320, 7200, 10080, 14400, 20160])  # minute
 WINDOWS = np.array([3, 5])  # buckets up to which demand is told with its quantiles: 3 and 7 days
 FIRST_DUE, FIRST_ARRIVAL, EARLIEST, COVER, FIRST_QUANTILE = 17, 25, 33, 34, 35
 MOST_MINUTES = 7200
+CANNOT = 2**30  # a minute after all others; half as wide as FAR, for what is read most
 RUSH_STEP = 360  # rush orders expected before the horizon's end are counted anew every six hours
 RUSH_SQUARE = 13.0 / 12.0  # mean square of a rush order over the usual one: 0.5..1.5 of it
 Z90 = 1.2815515655446004
@@ -35,6 +36,11 @@ class Outlook(NamedTuple):
     Items [BI]: usual (units of a usual order), rushes (rush orders a minute, over the plant's), smallest
     (units of the least run); made [B]: how many are made. Lines [BL]: longest_setup (minutes). Room: free
     [BL], order [B, L], starts and gains [BI] (minutes), takeable [BI] (units).
+
+    What a line offers is worked out when it is told something: told [BL, 2] (start, slot) and told_units
+    [BL] say for which decided run told_free [BL] is when the line is free. offers [BL, K] say when it could
+    begin each slot's item [BL, K], CANNOT where it cannot; offered [BL, 5] for what they hold: free from,
+    free until, family, next kept run, and 1 where they move on with the minute from which the line is free.
     """
 
     usual: Floats
@@ -47,6 +53,12 @@ class Outlook(NamedTuple):
     starts: Ints
     gains: Ints
     takeable: Floats
+    told: Ints
+    told_units: Floats
+    told_free: Ints
+    offered: Ints
+    item: NDArray[np.int32]
+    offers: NDArray[np.int32]
 
 
 @inner
@@ -152,8 +164,6 @@ def see_starts(f: Fleet, s: State, o: Outlook, b: int, out: NDArray[np.float32])
     first, now = b * f.items, s.clock[b]
     pointer, components, per_unit = f.bom.pointer, f.bom.component, f.bom.per_unit
     best, takeable, yields, starts = f.rate_best, o.takeable, f.yield_mean, o.starts
-    if f.bom.pointer[first] < f.bom.pointer[first + f.items]:
-        see_gains(f, s, o, b)
     see_lines_free(f, s, o, b)
     first_starts(f, s, o, b)
     for row in range(f.items):
@@ -174,6 +184,8 @@ def see_starts(f: Fleet, s: State, o: Outlook, b: int, out: NDArray[np.float32])
 @inner
 def see_gains(f: Fleet, s: State, o: Outlook, b: int) -> None:
     """Set when each component is next gained, and the units of it that can be taken now."""
+    if f.bom.pointer[b * f.items] == f.bom.pointer[(b + 1) * f.items]:
+        return
     now = s.clock[b]
     for i in range(b * f.items, (b + 1) * f.items):
         o.gains[i] = FAR
@@ -194,7 +206,7 @@ def see_lines_free(f: Fleet, s: State, o: Outlook, b: int) -> None:
     free = o.free[first : first + f.lines]
     for place in range(f.lines):
         row = order[place]
-        mine = free_from(f, s, first + row, now)
+        mine = free_from(f, s, o, first + row, now)
         free[row] = mine
         at = place
         while at > 0 and free[order[at - 1]] > mine:
@@ -204,14 +216,19 @@ def see_lines_free(f: Fleet, s: State, o: Outlook, b: int) -> None:
 
 
 @inner
-def free_from(f: Fleet, s: State, line: int, now: int) -> int:
+def free_from(f: Fleet, s: State, o: Outlook, line: int, now: int) -> int:
     """The minute from which the line has nothing to do that was decided."""
-    if s.start_at[line] < FAR:
+    start = s.start_at[line]
+    if start < FAR:
         if s.start_end[line] >= 0:
-            return int(max(s.start_end[line], s.start_at[line]))
-        minutes = minutes_needed(s.start_quantity[line], f.rate[line, s.start_slot[line]])
-        end = run_end(f.calendar, line, s.start_at[line], max(minutes, 1))
-        return FAR if end == NEVER else end
+            return int(max(s.start_end[line], start))
+        slot, units = s.start_slot[line], s.start_quantity[line]
+        if o.told[line, 0] != start or o.told[line, 1] != slot or o.told_units[line] != units:
+            o.told[line, 0], o.told[line, 1], o.told_units[line] = start, slot, units
+            minutes = minutes_needed(units, f.rate[line, slot])
+            end = run_end(f.calendar, line, start, max(minutes, 1))
+            o.told_free[line] = FAR if end == NEVER else end
+        return int(o.told_free[line])
     if s.end_at[line] < FAR:
         return int(s.end_at[line])
     return int(now if s.held[line] else max(s.ask_at[line], now))
@@ -242,29 +259,68 @@ def first_starts(f: Fleet, s: State, o: Outlook, b: int) -> None:
 @inner
 def begin_on(f: Fleet, s: State, o: Outlook, line: int, free: int) -> int:
     """Offer the line's starts to its items; how many had none before."""
-    worked = worked_before(f.calendar, line, free)[0]
-    start = minute_of(f.calendar, line, worked)
-    if start == NEVER:
-        return 0
-    row, limit = s.next_fixed[line], FAR
-    if row < f.fixed_first[line + 1]:
-        limit = f.fixed_start[row]
-    longest, old = o.longest_setup[line], s.family[line]
-    in_one_shift = minute_of(f.calendar, line, worked + longest) == start + longest
-    items, starts, families = f.slot_item[line], o.starts, f.family
-    setups = f.changeovers.minutes[f.table[line], max(old, 0)]
+    known = o.offered[line]
+    holds = known[0] <= free <= known[1]
+    if not holds or known[2] != s.family[line] or known[3] != s.next_fixed[line]:
+        offer_starts(f, s, o, line, free)
+    later = (free - known[0]) * known[4]
+    items, offers, starts = o.item[line], o.offers[line], o.starts
     found = 0
     for slot in range(len(items)):
         item = items[slot]
         if item < 0:
             break
-        before = starts[item]
-        if before <= start:
-            continue
+        before, begin = starts[item], offers[slot] + later
+        if begin < min(before, CANNOT):
+            found += before == FAR
+            starts[item] = begin
+    return found
+
+
+@inner
+def offer_starts(f: Fleet, s: State, o: Outlook, line: int, free: int) -> None:
+    """Work out when the line could begin each of its items, set up, when it is free from a minute on.
+
+    Free at any later minute before its next shift it begins no later; free later in a shift in which all
+    changeovers have room it begins so much later.
+    """
+    known, offers = o.offered[line], o.offers[line]
+    known[0], known[1], known[4] = free, free, 0
+    known[2], known[3] = s.family[line], s.next_fixed[line]
+    offers[:] = CANNOT
+    worked = worked_before(f.calendar, line, free)[0]
+    start = minute_of(f.calendar, line, worked)
+    if start == NEVER:
+        return
+    row, limit = s.next_fixed[line], FAR
+    if row < f.fixed_first[line + 1]:
+        limit = f.fixed_start[row]
+    longest, old = o.longest_setup[line], s.family[line]
+    in_one_shift = minute_of(f.calendar, line, worked + longest) == start + longest
+    if start > free:
+        known[1] = start
+    elif in_one_shift and limit == FAR:
+        known[1], known[4] = shift_end(f, line, start) - longest - 1, 1
+    items, families = f.slot_item[line], f.family
+    setups = f.changeovers.minutes[f.table[line], max(old, 0)]
+    for slot in range(len(items)):
+        item = items[slot]
+        if item < 0:
+            break
         setup = setups[families[item]] if old >= 0 else 0
         begin = start + setup if in_one_shift else minute_of(f.calendar, line, worked + setup)
-        if begin == NEVER or begin >= min(limit, before):
-            continue
-        found += before == FAR
-        starts[item] = begin
-    return found
+        if begin != NEVER and begin < limit:
+            offers[slot] = begin
+
+
+@inner
+def shift_end(f: Fleet, line: int, minute: int) -> int:
+    """The end of the line's shift that a minute lies in."""
+    low, high = f.calendar.pointer[line], f.calendar.pointer[line + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if f.calendar.end[middle] <= minute:
+            low = middle + 1
+        else:
+            high = middle
+    return int(f.calendar.end[low])
