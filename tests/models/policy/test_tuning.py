@@ -94,3 +94,35 @@ def test_a_population_changes_its_rates_while_it_learns(tmp_path: Path) -> None:
     assert len(found.curves) == 3
     assert found.cost == pytest.approx(min(curve[-1] for curve in found.curves.values()))
     assert (found.checkpoint / "bowl.json").is_file()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ppo_is_searched_round_by_round(tmp_path: Path) -> None:
+    from functools import partial
+
+    from envs.fleet.plants import Assignment
+    from envs.scenarios import generate
+    from envs.vector_env import FleetEnv
+    from models.policy.dispatcher import Dispatcher, shape_of
+    from models.policy.rllib.ppo import Budget
+    from models.policy.rllib.trainee import SPANS as FIELDS
+    from models.policy.rllib.trainee import Plants, PPOTrainee
+
+    made = [Assignment(generate(2, 3, 12, 2, 0.9, seed)) for seed in range(2)]
+    plants = Plants(made, [60.0, 60.0])
+    start = Dispatcher(
+        shape_of(FleetEnv(made, scales=[60.0] * 2).single_observation_space, width=8)
+    )
+    make = partial(
+        PPOTrainee, learnt=plants, judged=plants, start=start, budget=Budget(64, 1e-3, 0.98),
+        iterations=1,
+    )  # fmt: skip
+    study = Study(tmp_path, "ppo", trials=1, rounds=2, at_once=1)
+    found = search(make, FIELDS, study)
+    assert found.broken == ()
+    ((_, curve),) = found.curves.items()
+    assert len(curve) == 2
+    alone = make(found.settings)
+    alone.load(found.checkpoint)
+    assert alone.advance() > 0
+    alone.close()
