@@ -20,7 +20,6 @@ WEEK = r"\d{4}-?[wW]\d{2}"
 MONTH = r"\d{4}(?:0[1-9]|1[0-2])"
 COMPACT = r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 COUNT = r"[+-]?\d+"
-OFFSET = r"((?<=:\d\d)[+-]\d\d:?\d\d|(?<=\d)Z)$"
 YEAR = r"(?:19|20)\d\d"
 
 Form = Literal["ordered", "quarter", "week", "month", "compact", "year", "count", "iso", "words"]
@@ -83,7 +82,7 @@ def as_moments(column: pd.Series, day_first: bool | None = None) -> pd.Series:
     text = _text(column)
     form = form_of(text) if len(text) else "iso"
     if form == "iso":
-        return _without_mixed_offsets(column, text)
+        return column
     if whole and form == "count":
         return column
     if form == "count":
@@ -94,24 +93,6 @@ def as_moments(column: pd.Series, day_first: bool | None = None) -> pd.Series:
     if found.notna().all():
         return found
     return found.astype(object).where(found.notna(), column)
-
-
-def _without_mixed_offsets(column: pd.Series, text: pd.Series) -> pd.Series:
-    """The column in UTC where its offsets differ, as daylight saving leaves them; days stay local.
-
-    pandas reads no column of several offsets as times.
-    """
-    import pandas as pd
-
-    offsets = text.str.extract(OFFSET)[0].dropna().unique()
-    if len(offsets) < 2:
-        return column
-    local = pd.to_datetime(
-        column.str.replace(OFFSET, "", regex=True), format="ISO8601", errors="coerce"
-    )
-    days = (local.dropna() == local.dropna().dt.normalize()).all()
-    found = local if days else pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
-    return found if found.notna().all() else found.astype(object).where(found.notna(), column)
 
 
 def form_of(text: pd.Series) -> Form:

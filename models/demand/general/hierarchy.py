@@ -20,6 +20,7 @@ from models.demand.general.config import ForecastConfig
 from models.demand.general.fitting import class_weights, fit_forecaster
 from models.demand.general.forecaster import Forecaster, column_of, combine
 from models.demand.general.histories import Floats, Histories
+from models.demand.general.known import Known
 from models.demand.general.table import read_table
 from models.demand.general.weights import filled
 
@@ -115,8 +116,32 @@ def with_sums(histories: Histories, families: Mapping[str, str]) -> tuple[Histor
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         np.concatenate([np.repeat(histories.lasts[:1], len(upper)), histories.lasts]),
         histories.frequency,
+        _known_of(histories, sums, longest),
     )
     return nodes, np.concatenate([sums, np.eye(count)])
+
+
+def _known_of(histories: Histories, sums: Floats, longest: int) -> Known | None:
+    """The columns known ahead of all nodes: a sum has the mean of its parts'."""
+    known = histories.known
+    if known is None:
+        return None
+    ahead = int((known.counts - histories.lengths).min())
+    rows, groups = longest + ahead, len(sums)
+    total, counted = np.zeros((groups, rows, len(known.names))), np.zeros((groups, rows, 1))
+    for number, length in enumerate(histories.lengths):
+        own = known.values[known.starts[number] :][: length + ahead]
+        part = sums[:, number] > 0
+        total[part, longest - length :] += own
+        counted[part, longest - length :] += 1
+    mean = (total / np.where(counted > 0, counted, np.nan)).reshape(groups * rows, -1)
+    begun = np.arange(groups) * rows
+    return Known(
+        known.encodings,
+        np.concatenate([mean, known.values]),
+        np.concatenate([begun, known.starts + groups * rows]),
+        np.concatenate([np.full(groups, rows), known.counts]),
+    )
 
 
 def reconcile(mean: Floats, summing: Floats, errors: Floats) -> Floats:

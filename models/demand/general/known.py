@@ -150,10 +150,12 @@ def known_features(
         return {}
     place = origins - histories.offsets[:-1][series]
     at = known.starts[series] + np.minimum(place + step, known.counts[series] - 1)
-    sums = np.concatenate([np.zeros((1, len(known.names))), np.cumsum(known.values, axis=0)])
+    told = np.isfinite(known.values)
+    sums, counts = _running(np.where(told, known.values, 0.0)), _running(told.astype(np.float64))
     after = known.starts[series] + place + 1
     first = np.maximum(after - window, known.starts[series])
-    recent = (sums[after] - sums[first]) / (after - first)[:, None]
+    count = counts[after] - counts[first]
+    recent = (sums[after] - sums[first]) / np.where(count > 0, count, np.nan)
     found = {}
     for column in range(len(known.names)):
         own = known.values[at, column]
@@ -162,6 +164,11 @@ def known_features(
         level = np.abs(recent[:, column])
         found[f"known_{column}_over"] = own / np.where(level > 0, level, np.nan)
     return found
+
+
+def _running(values: Floats) -> Floats:
+    """The sums of all rows before each, shape (rows + 1, columns)."""
+    return np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
 
 
 def _encoding(table: pd.DataFrame, name: str) -> Encoding:

@@ -105,13 +105,6 @@ def test_iso_times_counts_and_cells_that_are_none_stay_as_they_are() -> None:
     assert spoilt.iloc[0] == pd.Timestamp("2022-12-25")
 
 
-def test_offsets_that_daylight_saving_changes_are_hours_in_utc_and_days_of_their_own() -> None:
-    hours = as_moments(pd.Series(["2023-03-26T01:00:00+01:00", "2023-03-26T03:00:00+02:00"]))
-    assert hours.diff().iloc[1] == pd.Timedelta(hours=1)
-    days = as_moments(pd.Series(["2023-03-26 00:00:00+01:00", "2023-03-27 00:00:00+02:00"]))
-    assert days.tolist() == [pd.Timestamp("2023-03-26"), pd.Timestamp("2023-03-27")]
-
-
 def test_dates_that_do_not_tell_day_from_month_are_asked_about() -> None:
     dates = pd.Series(["01/01/2023", "02/02/2023"])
     with pytest.raises(MomentError, match="--day-first or --month-first"):

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from models.demand import ForecastConfig, TableError, TableRules, fit_forecaster, read_table
+from models.demand.general.hierarchy import with_sums
 from models.demand.general.histories import Histories
-from models.demand.general.known import MOST_CATEGORIES
+from models.demand.general.known import MOST_CATEGORIES, known_features
 from models.demand.general.storage import load_forecaster, save_forecaster
 
 RULES = TableRules(known=("price", "promo"))
@@ -130,3 +131,27 @@ def test_a_saved_forecaster_knows_its_columns(tmp_path: Path) -> None:
     again = load_forecaster(tmp_path)
     pd.testing.assert_frame_equal(model.predict(), again.predict())
     assert again.config == model.config
+
+
+def test_a_column_that_one_series_lacks_leaves_the_others_theirs() -> None:
+    table = _table(series=3)
+    table.loc[table["series"] == "S0", "price"] = np.nan
+    histories, _ = read_table(table, RULES)
+    last = histories.ends - 1
+    found = known_features(histories, np.arange(3), last, np.ones(3, dtype=np.int64), 14)
+    assert np.isnan(found["known_0_against"][0])
+    assert np.isfinite(found["known_0_against"][1:]).all()
+
+
+def test_a_familys_price_is_the_mean_of_its_products() -> None:
+    histories, _ = read_table(_table(series=4), RULES)
+    families = {"S0": "a", "S1": "a", "S2": "b", "S3": "b"}
+    nodes, summing = with_sums(histories, families)
+    known, own = nodes.known, histories.known
+    assert known is not None
+    assert own is not None
+    assert len(nodes) == len(summing) == 7
+    price = [own.values[own.starts[n] : own.starts[n] + 147, 0] for n in range(4)]
+    found = known.values[known.starts[1] : known.starts[1] + known.counts[1], 0]
+    assert np.allclose(found, (price[0] + price[1]) / 2)
+    assert np.array_equal(known.values[known.starts[5] :][:147, 0], price[2])

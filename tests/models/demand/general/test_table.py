@@ -167,6 +167,25 @@ def test_offsets_that_differ_from_row_to_row_are_one_clock() -> None:
     assert histories.values.tolist() == [1, 2, 3]
 
 
+def test_days_whose_offsets_differ_are_the_clocks_own() -> None:
+    days = pd.date_range("2023-03-20", periods=14, freq="D", tz="Europe/Berlin")
+    texts = [day.isoformat() for day in days]
+    assert len({text[-6:] for text in texts}) == 2
+    for times in (texts, list(days.to_pydatetime())):
+        table = pd.DataFrame({"series": "A", "time": pd.Series(times, dtype=object), "value": 1.0})
+        histories, repairs = read_table(table)
+        assert histories.frequency == "D"
+        assert str(histories.lasts[0])[:10] == "2023-04-02"
+        assert [repair.done for repair in repairs] == ["days taken by the local date"]
+
+
+def test_a_time_without_an_offset_beside_others_with_one_is_named() -> None:
+    texts = ["2023-10-29T01:00:00+02:00", "2023-10-29T02:00:00", "2023-10-29T03:00:00+01:00"]
+    table = pd.DataFrame({"series": "A", "time": texts, "value": [1.0, 2, 3]})
+    with pytest.raises(TableError, match=r"expected an offset or Z, as other times have.*row 1"):
+        read_table(table)
+
+
 def test_days_with_a_zone_are_local_days() -> None:
     local = pd.date_range("2023-03-20", periods=14, freq="D", tz="Europe/Berlin")
     histories, _ = read_table(pd.DataFrame({"series": "A", "time": local, "value": 1.0}))
