@@ -40,3 +40,14 @@ def test_noise_has_no_season() -> None:
 
 def test_a_given_season_is_taken_as_it_is() -> None:
     assert seasons_of(_repeating((), 200, None), given=(52,)) == (52,)
+
+
+def test_an_hour_of_a_day_is_no_season_of_its_own() -> None:
+    step = np.arange(24 * 30)
+    day = np.where(step % 24 < 8, 0.0, 10.0 + 3 * np.cos(2 * np.pi * step / 4))
+    generator = np.random.default_rng(4)
+    values = day + generator.normal(0, 1, (12, len(step)))
+    names = tuple(f"S{number}" for number in range(12))
+    offsets = np.arange(13) * len(step)
+    histories = Histories(names, values.ravel(), offsets, np.full(12, len(step) - 1))
+    assert seasons_of(histories) == (24,)
