@@ -5,12 +5,14 @@ long run), closed (the same with breakdowns, late material and rush orders, agai
 search every hour), starts (how soon the optimiser is where it would be after a second), sizes (20, 50, 100
 lines with the same weights), speed (PPO as one agent and as fifty; a decision's milliseconds). `--policy
 FOLDER` takes other weights than those shipped, `--specialist LINES=FOLDER` adds a policy that was trained
-for one size. Seconds are processor time.
+for one size. `--plants`, `--lines` and `--days` take fewer or smaller plants. Seconds are processor time.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -29,9 +31,12 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--policy", type=Path, default=SHIPPED)
     parser.add_argument("--specialist", action="append", default=[], metavar="LINES=FOLDER")
+    parser.add_argument("--plants", type=int, help="how many, instead of the part's own number")
+    for name in ("lines", "days"):
+        parser.add_argument(f"--{name}", type=int, nargs=2, help="from, to, instead of the split's")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    scene = Scene(load_policy(options.policy), QUICK if options.quick else Effort())
+    scene = Scene(load_policy(options.policy), _effort(options))
     special = dict(one.split("=", 1) for one in options.specialist)
     measures: dict[str, Callable[[], Part]] = {
         "static": lambda: static.measure(scene),
@@ -50,6 +55,14 @@ def main() -> None:
             show(part.title, part.columns, part.rows, figures, options.json)
         elif not options.json:
             show_table(part.title, part.columns, part.rows)
+
+
+def _effort(options: argparse.Namespace) -> Effort:
+    effort = QUICK if options.quick else Effort()
+    if options.plants:
+        effort = replace(effort, plants=options.plants, rolled=options.plants)
+    given = {name: tuple(getattr(options, name) or ()) for name in ("lines", "days")}
+    return replace(effort, spread=replace(effort.spread, **{k: v for k, v in given.items() if v}))
 
 
 if __name__ == "__main__":
