@@ -23,10 +23,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import arguments, progress, show
-from models.rates import RateConfig, RateSchema, fit, predict
-from models.rates.config import BOOSTED
+from models.rates import RateConfig, RateSchema, Voice, fit, predict
+from models.rates.config import BOOSTED, FORESTS, SLOW
 
 LEAST_MADE_DAYS = 30
+LAG_DAYS = 7
 CLOSED_IN = "BD"
 FLOWS = ("produced", "ordered", "issued", "delivered")
 SHIFT_MINUTES = 480
@@ -45,6 +46,7 @@ PLANNED = RateSchema(
     reference="targeted_productivity",
     capacity="capacity",
     numbers=("smv", "over_time", "no_of_workers", "no_of_style_change", "overtime_each", "wip"),
+    kind="department",
 )
 RECORDED = replace(PLANNED, numbers=(*PLANNED.numbers, "incentive", "idle_time", "idle_men"))
 
@@ -67,12 +69,13 @@ def main() -> None:
         "--test", type=Path, help="line-days to forecast; scored where they end is there"
     )
     parser.add_argument("--out", type=Path, help="Parquet or CSV of forecasts with quantiles")
+    parser.add_argument("--seconds", type=float, default=0.0, help="a fit's, for slow members")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     begun = time.process_time()
     table = read(asked.train)
     is_daily = PRODUCTS.value in table.columns
-    questions = _questions(is_daily, asked.horizon, asked.seed, asked.quick)
+    questions = _questions(is_daily, asked.horizon, asked.seed, asked.quick, asked.seconds)
     rows: list[list[object]] = []
     figures: dict[str, object] = {}
     outs: list[pd.DataFrame] = []
@@ -99,7 +102,9 @@ def main() -> None:
     show("Line rates, time splits", names, rows, figures, asked.json)
 
 
-_NAMES = ("error", "simple mean", "reference", "bias", "cover 80 %", "cover 95 %", "rows")
+_NAMES = (
+    "error", "plain LightGBM", "simple mean", "reference", "bias", "cover 80 %", "cover 95 %", "rows",
+)  # fmt: skip
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -137,16 +142,25 @@ def _with_closed(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(closed=rows["ds"].dt.date.isin(shut).astype(float))
 
 
-def _questions(is_daily: bool, horizon: int, seed: int, quick: bool) -> list[Question]:
-    config = RateConfig(horizon_days=horizon, seed=seed)
+def _questions(
+    is_daily: bool, horizon: int, seed: int, quick: bool, seconds: float
+) -> list[Question]:
+    """The questions; slow members (GRU, Prophet) take part where the seconds allow it."""
+    config = RateConfig(horizon_days=horizon, seed=seed, seconds=seconds)
+    slow = SLOW if seconds > 0 else ()
     if quick:
         config = replace(config, folds=4, copies=2, rounds=60)
     if is_daily:
         # A day's own figures are its weekday alone.
-        members = tuple(name for name in config.members if name != "own")
+        members = (*(name for name in config.members if name not in ("own", "forest")), *slow)
         return [Question("units a day", PRODUCTS, replace(config, members=members))]
     config = replace(
-        config, folds=4, window_days=5, rounds=300, least_rows=10, members=("median", *BOOSTED)
+        config,
+        folds=4,
+        window_days=5,
+        rounds=300,
+        least_rows=10,
+        members=("median", *BOOSTED, *FORESTS, *slow),
     )
     return [Question("planned", PLANNED, config), Question("recorded", RECORDED, config)]
 
@@ -183,10 +197,40 @@ def _forecast(one: Question, known: pd.DataFrame, ahead: pd.DataFrame) -> pd.Dat
         known, ahead = _with_closed(known, known), _with_closed(ahead, known)
     model = fit(known, one.schema, one.config, lambda text: progress(f"{one.name}: {text}"))
     found = predict(model, ahead)
-    simple = replace(model, weights={"weekday_mean": 1.0}, boosters=())
-    found["simple"] = predict(simple, ahead)["mean"]
+    voice = Voice({"weekday_mean": 1.0}, model.voice.calibration)
+    found["simple"] = predict(replace(model, voice=voice, members=(), kinds={}), ahead)["mean"]
+    found["plain"] = _plain(one.schema, known, ahead)
     ids = [name for name in ("row_id", one.schema.at, *one.schema.keys) if name in ahead.columns]
     return pd.concat([ahead[ids], found], axis=1)
+
+
+def _plain(schema: RateSchema, known: pd.DataFrame, ahead: pd.DataFrame) -> np.ndarray:
+    """A peer: LightGBM as it comes, on the row's columns (codes for names), weekday and day.
+
+    A product's days have no other columns: they get what it made so many days before.
+    """
+    import lightgbm
+
+    seen = [_plain_figures(schema, known, rows) for rows in (known, ahead)]
+    model = lightgbm.LGBMRegressor(n_jobs=1, verbose=-1, random_state=0)
+    model.fit(seen[0], known[schema.value])
+    return np.maximum(model.predict(seen[1]), 0.0)
+
+
+def _plain_figures(schema: RateSchema, known: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    at = pd.to_datetime(rows[schema.at])
+    found = {"weekday": at.dt.dayofweek, "day": at.dt.day}
+    for name in (*schema.keys, *schema.names):
+        codes = {value: code for code, value in enumerate(sorted(known[name].unique()))}
+        found[name] = rows[name].map(codes)
+    for name in filter(None, (schema.reference, schema.capacity, *schema.numbers)):
+        found[name] = rows[name]
+    if schema is PRODUCTS:
+        made = known.set_index(["unique_id", "ds"])[schema.value]
+        for lag in (LAG_DAYS, 2 * LAG_DAYS, 3 * LAG_DAYS, 4 * LAG_DAYS):
+            before = list(zip(rows["unique_id"], at - pd.Timedelta(days=lag), strict=True))
+            found[f"lag {lag}"] = made.reindex(before).to_numpy()
+    return pd.DataFrame(found)
 
 
 def _days_after(table: pd.DataFrame, horizon: int) -> pd.DataFrame:
@@ -212,6 +256,7 @@ def _scores(one: Question, forecast: pd.DataFrame, actual: pd.DataFrame) -> dict
     reference = one.schema.reference
     return {
         "error": error(forecast["mean"]),
+        "plain": error(forecast["plain"]),
         "simple": error(forecast["simple"]),
         "reference": error(actual[reference]) if reference else float("nan"),
         "bias": round(float((forecast["mean"].to_numpy() - y).sum() / y.sum()), 3),

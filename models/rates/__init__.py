@@ -3,8 +3,10 @@
 from models.rates.config import QUANTILES, RateConfig
 from models.rates.errors import RatesError, RowsError
 from models.rates.files import load, save
-from models.rates.model import RateModel, Windows, answer, fit, last_windows, predict
+from models.rates.model import RateModel, answer, fit, predict
 from models.rates.schema import RateSchema, check_rows
+from models.rates.voices import Voice
+from models.rates.windows import Windows, last_windows
 
 __all__ = [
     "QUANTILES",
@@ -13,6 +15,7 @@ __all__ = [
     "RateSchema",
     "RatesError",
     "RowsError",
+    "Voice",
     "Windows",
     "answer",
     "check_rows",

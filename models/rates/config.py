@@ -7,9 +7,17 @@ from typing import Literal
 
 Member = Literal[
     "weekday_mean", "recent_mean", "median", "reference", "lightgbm", "xgboost", "absolute", "own",
+    "gap", "forest", "forest_gap", "gru", "prophet",
 ]  # fmt: skip
 SIMPLE: tuple[Member, ...] = ("weekday_mean", "recent_mean", "median", "reference")
-BOOSTED: tuple[Member, ...] = ("lightgbm", "xgboost", "absolute", "own")
+BOOSTED: tuple[Member, ...] = ("lightgbm", "xgboost", "absolute", "own", "gap")
+FORESTS: tuple[Member, ...] = ("forest", "forest_gap")
+# Those that are left out where the budget has no room.
+SLOW: tuple[Member, ...] = ("gru", "prophet")
+FITTED: tuple[Member, ...] = (*BOOSTED, *FORESTS, *SLOW)
+# Members that learn how far off the reference is, and those that look at a row's own figures alone.
+OVER_REFERENCE: frozenset[Member] = frozenset({"gap", "forest_gap"})
+OWN_FIGURES: frozenset[Member] = frozenset({"own", "gap", "forest"})
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 
 
@@ -23,10 +31,13 @@ class RateConfig:
         How long after the last known value forecasts are asked for, at most.
     members
         What may take part; the four-week mean of the weekday always does, and the reference where
-        the table has one.
+        the table has one. Those that need a reference are left out where there is none.
     folds, window_days
-        So many windows at the end of the history, of so many days (None: of `horizon_days`), on which
-        members are weighted.
+        So many windows at the end of the history, so many days apart (None: `horizon_days`), on which
+        members are weighted; each is as long as the horizon or to the end.
+    seconds
+        Processor-seconds for a fit. Slow members (`SLOW`) that are not expected to keep to them, by
+        what their first window took, are left out; the others always take part.
     copies
         With how many ages of what is known each row is looked at in fitting.
     max_bias
@@ -36,9 +47,12 @@ class RateConfig:
     """
 
     horizon_days: int = 7
-    members: tuple[Member, ...] = ("recent_mean", "median", *BOOSTED)
+    members: tuple[Member, ...] = (
+        "recent_mean", "median", "lightgbm", "xgboost", "absolute", "own", "gap", "forest", "forest_gap",
+    )  # fmt: skip
     folds: int = 6
     window_days: int | None = None
+    seconds: float = 60.0
     copies: int = 3
     max_bias: float = 0.1
     rounds: int = 100

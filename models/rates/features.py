@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models.rates.levels import Levels, joined, keep_levels, keep_weekdays, with_weekday
 from models.rates.schema import Floats, RateSchema, days_of
@@ -38,11 +39,47 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Rows as members see them: features [N, F], scale [N], and the simple members' answers [N]."""
+    """Rows as members see them, from the time at which they were asked about.
+
+    matrix [N, F]: features; scale [N]; simple: the simple members' answers [N]; reference [N]: what is
+    planned, or the level; key [N]; days, asked [N] since 1970; kind [N]: whose errors a row shares.
+    """
 
     matrix: pd.DataFrame
     scale: Floats
     simple: dict[str, Floats]
+    reference: Floats
+    key: pd.Series
+    kind: pd.Series
+    days: Floats
+    asked: Floats
+
+    def where(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Looked:
+        """Return those rows."""
+        return Looked(
+            self.matrix.iloc[_places(rows)],
+            self.scale[rows],
+            {name: values[rows] for name, values in self.simple.items()},
+            self.reference[rows],
+            self.key.iloc[_places(rows)],
+            self.kind.iloc[_places(rows)],
+            self.days[rows],
+            self.asked[rows],
+        )
+
+    @staticmethod
+    def together(parts: Sequence[Looked]) -> Looked:
+        """Return the rows of all parts, in their order."""
+        return Looked(
+            pd.concat([one.matrix for one in parts], ignore_index=True),
+            np.concatenate([one.scale for one in parts]),
+            {name: np.concatenate([one.simple[name] for one in parts]) for name in parts[0].simple},
+            np.concatenate([one.reference for one in parts]),
+            pd.concat([one.key for one in parts], ignore_index=True),
+            pd.concat([one.kind for one in parts], ignore_index=True),
+            np.concatenate([one.days for one in parts]),
+            np.concatenate([one.asked for one in parts]),
+        )
 
 
 def remember(rows: pd.DataFrame, schema: RateSchema) -> Memory:
@@ -106,7 +143,10 @@ def look(rows: pd.DataFrame, schema: RateSchema, memory: Memory, asked: Floats) 
     found["level:weekday_mean"] = simple["weekday_mean"] / scale
     for name in (*schema.keys, *schema.names):
         found[f"name:{name}"] = _named(rows[name], memory.names[name], len(memory.rows))
-    return Looked(pd.DataFrame(found, index=rows.index), scale, simple)
+    kind = rows[schema.kind] if schema.kind else pd.Series(EVERYONE, index=rows.index)
+    reference = simple.get("reference", level)
+    matrix = pd.DataFrame(found, index=rows.index)
+    return Looked(matrix, scale, simple, reference, key, kind, days, asked)
 
 
 def _own(rows: pd.DataFrame, schema: RateSchema, days: Floats, scale: Floats) -> dict[str, object]:
@@ -187,6 +227,10 @@ def _differ_in_size(key: pd.Series, value: Floats) -> bool:
     """Whether the keys' means differ by more than half of their own mean: they need a common scale."""
     means = pd.Series(value, index=key.index).groupby(key).mean().dropna()
     return bool(len(means) > 1 and means.std() > 0.5 * means.mean() > 0)
+
+
+def _places(rows: NDArray[np.bool_] | NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
 
 
 def own_features(names: Iterable[str]) -> list[str]:

@@ -1,26 +1,27 @@
-"""A model's files: JSON, the libraries' own texts, and the history as Parquet. Nothing is pickled."""
+"""A model's files: JSON, the libraries' own formats, and the history as Parquet. Nothing is pickled."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from models.rates.config import BOOSTED, QUANTILES, RateConfig
+from models.rates.config import FITTED, QUANTILES, RateConfig
 from models.rates.errors import RatesError
 from models.rates.features import remember
 from models.rates.intervals import Calibration
-from models.rates.members import load_booster
+from models.rates.members import load_member
 from models.rates.model import RateModel
 from models.rates.schema import RateSchema, check_rows
+from models.rates.voices import Voice
 from models.stored import read_document, require_format, tuples, write_document
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "model.json"
 HISTORY_FILE = "history.parquet"
-ENDINGS = {"xgboost": "json", "lightgbm": "txt", "absolute": "txt", "own": "txt"}
 
 
 def save(model: RateModel, folder: Path) -> None:
@@ -30,14 +31,15 @@ def save(model: RateModel, folder: Path) -> None:
         "format": FORMAT,
         "schema": asdict(model.schema),
         "config": asdict(model.config),
-        "boosters": [one.member for one in model.boosters],
-        "weights": model.weights,
+        "members": [one.member for one in model.members],
+        "voice": _of_voice(model.voice),
+        "kinds": {kind: _of_voice(voice) for kind, voice in model.kinds.items()},
+        "left_out": dict(model.left_out),
         "quantiles": QUANTILES,
-        "calibration": asdict(model.calibration),
     }
     write_document(folder / MODEL_FILE, document)
-    for one in model.boosters:
-        _file(folder, one.member).write_text(one.text(), encoding="utf-8")
+    for one in model.members:
+        one.save(folder)
     model.memory.rows.to_parquet(folder / HISTORY_FILE, index=False)
 
 
@@ -61,18 +63,20 @@ def _from_document(document: dict[str, Any], folder: Path) -> RateModel:
         )
     schema = RateSchema(**tuples(document["schema"]))
     rows = check_rows(pd.read_parquet(folder / HISTORY_FILE), schema, known=True)
-    members = [name for name in BOOSTED if name in document["boosters"]]
     return RateModel(
         schema,
         RateConfig(**tuples(document["config"])),
         remember(rows, schema),
-        tuple(
-            load_booster(name, _file(folder, name).read_text(encoding="utf-8")) for name in members
-        ),
-        document["weights"],
-        Calibration(**tuples(document["calibration"])),
+        tuple(load_member(name, folder) for name in FITTED if name in document["members"]),
+        _voice(document["voice"]),
+        {kind: _voice(voice) for kind, voice in document["kinds"].items()},
+        document["left_out"],
     )
 
 
-def _file(folder: Path, member: str) -> Path:
-    return folder / f"{member}.{ENDINGS[member]}"
+def _of_voice(voice: Voice) -> dict[str, Any]:
+    return {"weights": dict(voice.weights), "calibration": asdict(voice.calibration)}
+
+
+def _voice(document: Mapping[str, Any]) -> Voice:
+    return Voice(document["weights"], Calibration(**tuples(document["calibration"])))

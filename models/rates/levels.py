@@ -13,6 +13,7 @@ from models.rates.schema import Floats
 
 SPAN = 1e6  # days; more than any history
 MEANS = (1, 3, 7, 14, 28, 56)
+VALUE = "mean1"  # the mean of one value is the value
 MEDIAN_OF = 14
 WEEKS = 4
 
@@ -40,6 +41,22 @@ class Levels:
         own &= np.floor(self.slot[place] / SPAN).astype(np.int64) == code
         found = np.where(own[:, np.newaxis], self.figures[place], np.nan)
         return {name: found[:, column] for column, name in enumerate(self.columns)}
+
+    def last(self, keys: pd.Series, asked: Floats, count: int) -> tuple[Floats, Floats]:
+        """Return days and values of each key's last rows before `asked`, shape (keys, count).
+
+        Oldest first; nan before a key's first row.
+        """
+        code = self.names.get_indexer(keys)[:, np.newaxis]
+        if not len(self.slot):
+            nothing = np.full((len(keys), count), np.nan)
+            return nothing, nothing
+        end = np.searchsorted(self.slot, code[:, 0] * SPAN + asked, side="left")
+        place = end[:, np.newaxis] - np.arange(count, 0, -1)
+        slot = self.slot[np.maximum(place, 0)]
+        own = (code >= 0) & (place >= 0) & (np.floor(slot / SPAN).astype(np.int64) == code)
+        value = self.figures[np.maximum(place, 0), self.columns.index(VALUE)]
+        return np.where(own, slot - code * SPAN, np.nan), np.where(own, value, np.nan)
 
 
 def keep_levels(keys: pd.Series, days: Floats, value: Floats) -> Levels:

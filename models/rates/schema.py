@@ -38,6 +38,9 @@ class RateSchema:
         What is only known afterwards (orders, backlog): its recent level counts.
     closed
         0 or 1: a holiday, whose value says nothing of the level.
+    kind
+        One of keys or names: rows of one kind (sewing, finishing) have weights and intervals of
+        their own where there are enough of them.
     """
 
     at: str
@@ -49,6 +52,11 @@ class RateSchema:
     names: tuple[str, ...] = ()
     drivers: tuple[str, ...] = ()
     closed: str | None = None
+    kind: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in (*self.keys, *self.names):
+            raise RowsError(f"kind: expected one of the keys or names, found {self.kind!r}")
 
     @property
     def inputs(self) -> tuple[str, ...]:

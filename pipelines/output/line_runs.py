@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models.rates import RateConfig, RateModel, RateSchema, RatesError, fit, predict
-from models.rates.model import Report
+from models.rates.windows import Report
 from pipelines.output.replay import Belief
 from plant import Capability, Plant
 from plant.model import MINUTES_PER_HOUR
