@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 NAIVE = "seasonal_naive:"
+# Members that read what is known ahead.
+READING = ("trees", "xgboost")
 OUTPUTS = (".csv", ".parquet", ".xlsx")
 MOST_EXCEL_ROWS = 1_048_575
 
@@ -36,7 +38,8 @@ MOST_EXCEL_ROWS = 1_048_575
 class About:
     """What the table was found to be.
 
-    `repairs` is what was put right in it, `columns` what its columns were told to mean.
+    `repairs` is what was put right in it, `columns` what its columns were told to mean, `notes` what
+    of it has no effect.
     """
 
     path: str
@@ -48,6 +51,7 @@ class About:
     classes: Mapping[str, int]
     columns: tuple[str, ...]
     repairs: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +282,17 @@ def _about(file: TableFile, forecaster: Forecaster) -> About:
         {name: classes.count(name) for name in CLASSES if name in classes},
         (told, *columns.notes),
         tuple(str(one) for one in forecaster.repairs),
+        _unread(forecaster),
     )
+
+
+def _unread(forecaster: Forecaster) -> tuple[str, ...]:
+    """What to say where columns known ahead were given and no member with a weight reads them."""
+    names = forecaster.config.rules.known
+    if not names or any(name.partition(":")[0] in READING for name in forecaster.members):
+        return ()
+    told = f"{' and '.join(names)} change nothing here: no member that reads them was chosen"
+    return (f"{told}; --budget gives them time",)
 
 
 def _with_names(file: TableFile, found: pd.DataFrame) -> pd.DataFrame:

@@ -56,6 +56,7 @@ def _show_about(about: About) -> None:
         ("seasons", seasons),
         ("what counts", about.measure),
         *(("repaired", one) for one in about.repairs),
+        *(("note", one) for one in about.notes),
     ]
     print_table(about.path, ["", ""], rows)
 

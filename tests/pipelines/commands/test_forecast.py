@@ -296,3 +296,16 @@ def test_a_backtest_sees_what_was_known_ahead(
     code, out, err = _asked(capsys, "forecast", "backtest", path, *options, "--json")
     assert code == 0, err
     assert set(json.loads(out)["origins"]) == {"7", "14"}
+
+
+def test_columns_that_no_chosen_member_reads_are_said_to_change_nothing(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _write(data, _with_price().drop(columns="promo"))
+    options = ("--horizon", 7, "--known", "price", "--budget", 1)
+    code, out, err = _asked(capsys, "forecast", path, *options, "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    members = {name.split(":")[0] for used in told["members"].values() for name in used}
+    reads = bool(members & {"trees", "xgboost"})
+    assert bool(told["about"]["notes"]) is not reads
