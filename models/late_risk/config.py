@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Member = Literal["xgboost", "lightgbm", "logistic"]
 MEMBERS: tuple[Member, ...] = ("xgboost", "lightgbm", "logistic")
+# Weights that are believed until later slices of time show better ones.
+USUAL: Mapping[Member, float] = {"xgboost": 0.5, "lightgbm": 0.5, "logistic": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,6 @@ class LateRiskConfig:
     learning_rate: float = 0.04
     leaves: int = 12
     least_rows: int = 40
-    half_life_days: float = 1095.0
+    half_life_days: float = 730.0
     folds: int = 4
     seed: int = 0

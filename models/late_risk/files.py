@@ -17,7 +17,7 @@ from models.late_risk.model import LateRiskModel
 from models.late_risk.schema import Schema, check_cases
 from models.stored import read_document, require_format, tuples, write_document
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "model.json"
 HISTORY_FILE = "history.parquet"
 MEMBER_FILES: dict[Member, str] = {

@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from models.late_risk.calibration import Calibration, Slice, best_weights, calibrate
-from models.late_risk.config import MEMBERS, LateRiskConfig
+from models.late_risk.calibration import Calibration, Slice, best_weights, calibrate, telling
+from models.late_risk.config import MEMBERS, USUAL, LateRiskConfig
 from models.late_risk.errors import LateRiskError
 from models.late_risk.features import Memory, features, remember
 from models.late_risk.members import Fitted, fit_member
@@ -68,11 +68,12 @@ def fit(
     """
     cases = check_cases(table, schema, labelled=True)
     _refuse_too_few(cases, schema)
-    slices = later_slices(cases, schema, config, report)
-    weights = best_weights(slices) if slices else _first_only()
-    calibration = calibrate(slices, weights) if slices else Calibration("platt")
+    slices = telling(later_slices(cases, schema, config, report))
+    usual = tuple(USUAL[name] for name in MEMBERS)
+    weights = best_weights(slices, usual) if slices else usual
+    calibration = calibrate(slices, weights)
     model = fit_members(cases, schema, config, weights)
-    report(f"late risk: weights {_told(weights)}, {calibration.kind} calibration")
+    report(f"late risk: weights {_told(weights)}, slope {calibration.slope:.2f}")
     return replace(model, calibration=calibration)
 
 
@@ -91,7 +92,7 @@ def fit_members(
     members = tuple(fit_member(name, matrix, late, weight, config) for name in used)
     shares = tuple(share for share in weights or () if share) or (1 / len(members),) * len(members)
     return LateRiskModel(
-        schema, config, memory, members, shares, Calibration("platt"), tuple(matrix.columns)
+        schema, config, memory, members, shares, Calibration(), tuple(matrix.columns)
     )
 
 
@@ -186,10 +187,6 @@ def _refuse_too_few(cases: pd.DataFrame, schema: Schema) -> None:
             f"orders: expected at least {LEAST_CASES} whose end is known, some late and some not; "
             f"found {len(cases)}, {late} of them late; wait for more history"
         )
-
-
-def _first_only() -> tuple[float, ...]:
-    return tuple(float(place == 0) for place in range(len(MEMBERS)))
 
 
 def _told(weights: tuple[float, ...]) -> str:

@@ -120,9 +120,7 @@ def test_a_champion_that_has_it_backwards_is_beaten_on_new_orders() -> None:
     cases = order_cases(daily, 0.8, seed=1)
     model = fit(order_cases(daily[days <= until], 0.8, seed=1), SCHEMA, QUICK)
     nothing = cases.iloc[:0].assign(chance=0.0)
-    backwards = replace(
-        model, calibration=replace(model.calibration, kind="platt", offset=0.0, slope=-3.0)
-    )
+    backwards = replace(model, calibration=replace(model.calibration, offset=0.0, slope=-3.0))
     outcomes = [
         meet(
             Champion("version 1", one, until.date(), nothing),
