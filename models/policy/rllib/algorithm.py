@@ -34,6 +34,7 @@ from models.policy.rllib.sampling import FleetRunner
 EPOCHS, MINIBATCHES = 1, 8
 MEMORY = 0.95  # of advantages: their lambda
 FLATTEST = 1e-4
+SMALLEST = 32  # rows of a minibatch
 _NUMBERS = itertools.count(1)
 
 
@@ -68,7 +69,7 @@ class FleetPPO(PPO):
                     )
                 },
                 num_epochs=config.num_epochs,
-                minibatch_size=config.minibatch_size,
+                minibatch_size=max(len(rows) // MINIBATCHES, SMALLEST),
                 shuffle_batch_per_epoch=config.shuffle_batch_per_epoch,
             )
             self.metrics.aggregate(found, key=LEARNER_RESULTS)
@@ -160,7 +161,7 @@ def fleet_ppo(
             learner_class=LinePPOLearner,
             learner_config_dict={"clip": recipe.clip},
             train_batch_size_per_learner=recipe.steps,
-            minibatch_size=max(recipe.steps // MINIBATCHES, 32),
+            minibatch_size=min(recipe.steps, SMALLEST),  # the algorithm takes shares of the rows
         )
     )
     algorithm: FleetPPO = config.build_algo()
