@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.demand import ForecastConfig, TableError, TableRules, fit_forecaster, read_table
+from models.demand import (
+    ForecastConfig,
+    Forecaster,
+    TableError,
+    TableRules,
+    fit_forecaster,
+    read_table,
+)
 from models.demand.general.hierarchy import with_sums
 from models.demand.general.histories import Histories
 from models.demand.general.known import MOST_CATEGORIES, known_features
@@ -16,7 +23,7 @@ RULES = TableRules(known=("price", "promo"))
 MEMBERS = ("seasonal_naive:7", "seasonal_mean:7", "trees:level")
 
 
-def _table(series: int = 10, days: int = 140, ahead: int = 7, seed: int = 5) -> pd.DataFrame:
+def _table(series: int = 8, days: int = 112, ahead: int = 7, seed: int = 5) -> pd.DataFrame:
     """Daily demand that a promotion doubles; its last `ahead` days are to come."""
     generator = np.random.default_rng(seed)
     steps = days + ahead
@@ -43,29 +50,33 @@ def _table(series: int = 10, days: int = 140, ahead: int = 7, seed: int = 5) -> 
 
 
 def _config(**other: object) -> ForecastConfig:
-    asked = {"horizon": 7, "members": MEMBERS, "rules": RULES, "origins": 3} | other
+    asked = {"horizon": 7, "members": MEMBERS, "rules": RULES, "origins": 2} | other
     return ForecastConfig(**asked)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def model() -> Forecaster:
+    return fit_forecaster(_table(ahead=14), _config())
 
 
 def test_rows_at_the_end_without_a_value_are_steps_to_come() -> None:
     table = _table()
     histories, repairs = read_table(table, RULES)
-    assert histories.lengths.tolist() == [140] * 10
+    assert histories.lengths.tolist() == [112] * 8
     assert repairs == ()
     known = histories.known
     assert known is not None
     assert known.names == ("price", "promo=no", "promo=yes")
-    assert known.counts.tolist() == [147] * 10
-    own = known.values[known.starts[3] : known.starts[3] + 147]
+    assert known.counts.tolist() == [119] * 8
+    own = known.values[known.starts[3] : known.starts[3] + 119]
     rows = table[table["series"] == "S3"]
     assert np.array_equal(own[:, 0], rows["price"])
     assert np.array_equal(own[:, 2], rows["promo"] == "yes")
 
 
-def test_a_promotion_ahead_is_in_the_forecast() -> None:
-    table = _table()
-    found = fit_forecaster(table, _config()).predict()
-    to_come = table[table["value"].isna()].reset_index(drop=True)
+def test_a_promotion_ahead_is_in_the_forecast(model: Forecaster) -> None:
+    table, found = _table(ahead=14), model.predict()
+    to_come = table[table["value"].isna()].groupby("series").head(7).reset_index(drop=True)
     share = (to_come["promo"] == "yes").to_numpy()
     level = 50.0 * (1 + found["series"].str[1:].astype(int).to_numpy())
     relative = found["mean"].to_numpy() / level
@@ -85,22 +96,21 @@ def test_nothing_after_an_origin_is_read_but_what_is_known_ahead() -> None:
     assert not np.array_equal(trials[0].actual, trials[1].actual)
 
 
-def test_what_is_known_of_steps_beyond_the_horizon_is_not_read() -> None:
-    clean, _ = read_table(_table(ahead=14), RULES)
+def test_what_is_known_of_steps_beyond_the_horizon_is_not_read(model: Forecaster) -> None:
+    clean = model.histories
     assert clean.known is not None
     values = clean.known.values.copy()
     for start, length in zip(clean.known.starts, clean.lengths, strict=True):
         values[start + length + 7 : start + length + 14] = 1e6
-    model = fit_forecaster(clean, _config())
     known = type(clean.known)(clean.known.encodings, values, clean.known.starts, clean.known.counts)
     other = Histories(clean.names, clean.values, clean.offsets, clean.lasts, clean.frequency, known)
     assert np.array_equal(model.point_forecast(clean), model.point_forecast(other))
 
 
-def test_columns_that_do_not_reach_over_the_horizon_are_refused() -> None:
-    table = _table(ahead=3)
+def test_columns_that_do_not_reach_over_the_horizon_are_refused(model: Forecaster) -> None:
+    short, _ = read_table(_table(ahead=3), RULES)
     with pytest.raises(TableError, match=r"expected price.* of 7 steps after .*S0, found 3"):
-        fit_forecaster(table, _config()).predict()
+        model.predict(histories=short)
 
 
 def test_a_column_that_is_not_there_is_named() -> None:
@@ -125,8 +135,7 @@ def test_an_empty_cell_takes_the_one_before_and_rare_texts_have_no_column() -> N
     assert len(histories.known.names) == 1 + MOST_CATEGORIES
 
 
-def test_a_saved_forecaster_knows_its_columns(tmp_path: Path) -> None:
-    model = fit_forecaster(_table(), _config())
+def test_a_saved_forecaster_knows_its_columns(model: Forecaster, tmp_path: Path) -> None:
     save_forecaster(model, tmp_path)
     again = load_forecaster(tmp_path)
     pd.testing.assert_frame_equal(model.predict(), again.predict())
@@ -151,7 +160,7 @@ def test_a_familys_price_is_the_mean_of_its_products() -> None:
     assert known is not None
     assert own is not None
     assert len(nodes) == len(summing) == 7
-    price = [own.values[own.starts[n] : own.starts[n] + 147, 0] for n in range(4)]
+    price = [own.values[own.starts[n] : own.starts[n] + 119, 0] for n in range(4)]
     found = known.values[known.starts[1] : known.starts[1] + known.counts[1], 0]
     assert np.allclose(found, (price[0] + price[1]) / 2)
-    assert np.array_equal(known.values[known.starts[5] :][:147, 0], price[2])
+    assert np.array_equal(known.values[known.starts[5] :][:119, 0], price[2])
