@@ -30,7 +30,7 @@ WARM = 0.5  # how cool the search begins where the last plan is at hand
 PLANNER, POLICY, SEARCHING, RULE = (
     "local search, every hour",
     "policy",
-    "policy, searching every day",
+    "policy, searching every shift",
     "ATCS, tuned per plant",
 )
 

@@ -38,11 +38,11 @@ class Pains:
     which the rule is chosen in the end.
     """
 
-    every: int = 1440
+    every: int = 480
     rounds: int = 4
     first: int = 8
     ways: int = 16
-    draws: int = 4
+    draws: int = 8
     judged: int = 16
 
 
