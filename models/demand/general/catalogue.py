@@ -40,13 +40,13 @@ SECONDS_PER_VALUE = {
 }
 SECONDS_PER_FIT = {
     "trees": 9.0,
-    "xgboost": 9.0,
+    "xgboost": 5.0,
     "network": 6.0,
-    "lstm": 40.0,
-    "gru": 40.0,
-    "nhits": 30.0,
-    LIGHTGBM: 15.0,
-    XGBOOST: 15.0,
+    "lstm": 15.0,
+    "gru": 15.0,
+    "nhits": 12.0,
+    LIGHTGBM: 5.0,
+    XGBOOST: 5.0,
 }
 FREE = 1e-6
 # Share of zeros in the middle series from which a table is one of intermittent demand.

@@ -124,6 +124,8 @@ def _model(kind: str, length: int, task: Task) -> Any:
 @contextlib.contextmanager
 def _quiet(seed: int) -> Iterator[None]:
     """Give the library its seed and one thread, and leave nothing of either behind, nor a line."""
+    # Loading the library sets its loggers' levels: it comes first.
+    import neuralforecast.models  # noqa: F401
     import torch
 
     loggers = [logging.getLogger(name) for name in LOGGERS]

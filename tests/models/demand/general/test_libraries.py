@@ -55,7 +55,10 @@ def _global_states() -> tuple[object, str]:
 
 @pytest.mark.parametrize("name", FITTED)
 def test_a_fit_that_was_saved_says_the_same_and_beats_the_last_value(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(neural, "STEPS", dict.fromkeys(neural.NEURAL, 100))
@@ -67,6 +70,7 @@ def test_a_fit_that_was_saved_says_the_same_and_beats_the_last_value(
     said = member.forecast(known, TASK, fit)
     assert _global_states() == before
     assert not list(tmp_path.iterdir())
+    assert capfd.readouterr() == ("", "")
     save_fit(fit, tmp_path / file_of(name))
     again = member.forecast(known, TASK, load_fit(name, TASK, tmp_path / file_of(name)))
     assert np.allclose(said, again, rtol=1e-6)
