@@ -84,7 +84,7 @@ def score_document(scores: Sequence[Score]) -> dict[str, dict[str, dict[str, flo
 
 
 def flat_metrics(document: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, float]:
-    """Return the scores under names like ``wape/auto_ets/regular``."""
+    """Return the scores under names like ``wape/theta:7/regular``."""
     return {
         f"{figure}/{forecaster}/{cls}": value
         for forecaster, classes in document.items()
