@@ -79,7 +79,7 @@ def _voice(
         said = blended(windows.forecasts, weights) if picked is None else picked
     else:
         weights = dict(usual or {})
-    return Voice(weights, calibrate(said, windows.actual, windows.scale, windows.window))
+    return Voice(weights, calibrate(said, windows.actual, windows.scale))
 
 
 def _usual(windows: Windows, schema: RateSchema, known: int) -> dict[str, float] | None:

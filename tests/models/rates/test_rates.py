@@ -205,25 +205,6 @@ def test_a_calibration_of_a_known_distribution_gives_its_quantiles() -> None:
     assert found == pytest.approx(1.5 + 0.1 * np.array([-1.96, -1.28, 0, 1.28, 1.96]), abs=0.02)
 
 
-def test_windows_that_differ_widen_the_intervals_and_one_without_errors_not_without_end() -> None:
-    rng = np.random.default_rng(1)
-    window = np.repeat(np.arange(4), 100)
-    forecast, scale = np.ones(400), np.ones(400)
-    alike = 1 + rng.normal(0, 0.1, 400)
-    apart = alike + np.array([-0.1, 0.1, -0.1, 0.1])[window]
-
-    def width(actual: np.ndarray, numbers: np.ndarray | None) -> float:
-        low, _, high = calibrate(forecast, actual, scale, numbers).quantiles(forecast, scale)[0][
-            1:4
-        ]
-        return float(high - low)
-
-    assert width(apart, window) > 1.1 * width(apart, None)
-    assert width(alike, window) == pytest.approx(width(alike, None), rel=0.1)
-    exact = np.where(window == 0, forecast, alike)
-    assert width(exact, window) < 2.5 * width(alike, None)
-
-
 def test_usual_weights_give_way_only_to_what_is_better_by_more_than_luck() -> None:
     from models.rates.voices import find_voices
     from models.rates.windows import Windows
