@@ -33,10 +33,10 @@ SECONDS_PER_VALUE = {
     "theta": 4e-5,
     "ets_damped": 4e-5,
     "ets": 7e-4,
-    "arima": 5e-3,
+    "arima": 1.3e-3,
     "mstl_theta": 6e-5,
     "mstl_ets": 8e-5,
-    "prophet": 2e-3,
+    "prophet": 4e-3,
 }
 SECONDS_PER_FIT = {
     "trees": 9.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -33,9 +34,11 @@ def statistical_forecast(
     if build is None:
         raise ModelError(f"members: expected one of the catalogue, found {name!r}")
     recent = histories.recent(max(LEAST_STEPS, MOST_SEASONS * seasons[-1]))
-    return np.array(
-        [_one(recent.of(number), task.horizon, build, seasons) for number in range(len(histories))]
-    ).reshape(len(histories), task.horizon)
+    with warnings.catch_warnings():
+        # Optimisers tell of every odd series; what comes of it is judged by the trial.
+        warnings.simplefilter("ignore")
+        found = [_one(recent.of(n), task.horizon, build, seasons) for n in range(len(histories))]
+    return np.array(found).reshape(len(histories), task.horizon)
 
 
 def _one(own: Floats, horizon: int, build: Build, seasons: tuple[int, ...]) -> Floats:
