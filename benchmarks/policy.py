@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--policy", type=Path, default=SHIPPED)
     parser.add_argument("--specialist", action="append", default=[], metavar="LINES=FOLDER")
     parser.add_argument("--plants", type=int, help="how many, instead of the part's own number")
+    parser.add_argument("--sizes", type=int, nargs="+", help="lines of the part of that name")
     for name in ("lines", "days"):
         parser.add_argument(f"--{name}", type=int, nargs=2, help="from, to, instead of the split's")
     options = parser.parse_args()
@@ -60,9 +61,16 @@ def main() -> None:
 def _effort(options: argparse.Namespace) -> Effort:
     effort = QUICK if options.quick else Effort()
     if options.plants:
-        effort = replace(effort, plants=options.plants, rolled=options.plants)
-    given = {name: tuple(getattr(options, name) or ()) for name in ("lines", "days")}
-    return replace(effort, spread=replace(effort.spread, **{k: v for k, v in given.items() if v}))
+        effort = replace(
+            effort, plants=options.plants, rolled=options.plants, each_size=options.plants
+        )
+    if options.sizes:
+        effort = replace(effort, sizes=tuple(options.sizes))
+    lines, days = (tuple(one) if one else None for one in (options.lines, options.days))
+    spread = replace(
+        effort.spread, lines=lines or effort.spread.lines, days=days or effort.spread.days
+    )
+    return replace(effort, spread=spread)
 
 
 if __name__ == "__main__":

@@ -82,8 +82,8 @@ def scale_of(plant: Plant) -> float:
 
 def beside(costs: Sequence[float], reference: Sequence[float]) -> Interval:
     """How much dearer than a reference, plant by plant."""
-    columns = (np.array(one, float)[:, None] for one in (costs, reference))
-    return relative(*columns, np.random.default_rng(SEED))
+    mine, theirs = (np.array(one, float)[:, None] for one in (costs, reference))
+    return relative(mine, theirs, np.random.default_rng(SEED))
 
 
 def written(one: Interval) -> str:

@@ -73,7 +73,7 @@ class _Searching:
     def act(self) -> Actions:
         """What every line does now, after searching where it is time to."""
         env, clock = self.env, self.env.state.clock
-        for row in np.flatnonzero(clock < self.searched):  # a new episode
+        for row in np.flatnonzero(clock < self.searched).tolist():  # a new episode
             self.searched[row], self.rules[row] = -1, self.fitted[row]
         late = (self.searched < 0) | (clock >= self.searched + self.pains.every)
         asked = env.state.deciding.reshape(env.num_envs, -1).any(axis=1)
