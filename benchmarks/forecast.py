@@ -23,8 +23,8 @@ from benchmarks.forecast_naive2 import naive2_of
 from benchmarks.forecast_origins import SHOWN, over_origins, series_scored
 from benchmarks.forecast_scores import LONGEST_SCORED, scores_of
 from benchmarks.report import arguments, progress, show
-from models.demand import DemandError
-from models.demand.general import (
+from models.demand import (
+    DemandError,
     ForecastConfig,
     Forecaster,
     TableRules,

@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import arguments, progress, show
-from models.demand.general.catalogue import member_of
-from models.demand.general.histories import Floats, Histories
-from models.demand.general.seasons import seasons_of
-from models.demand.general.table import read_table
-from models.demand.general.task import Task
-from models.demand.general.trial import Trial, joined, origins_of, run_trial
-from models.demand.general.weights import filled, importance, loss, member_weights
+from models.demand.catalogue import member_of
+from models.demand.histories import Floats, Histories
+from models.demand.seasons import seasons_of
+from models.demand.table import read_table
+from models.demand.task import Task
+from models.demand.trial import Trial, joined, origins_of, run_trial
+from models.demand.weights import filled, importance, loss, member_weights
 
 USUAL = (
     "ets_damped:1:log:adjusted",

@@ -11,9 +11,9 @@ import pandas as pd
 from benchmarks.forecast_naive2 import naive2_of
 from benchmarks.forecast_scores import LONGEST_SCORED, scores_of
 from benchmarks.report import progress
-from models.demand.general import ForecastConfig, Forecaster, fit_forecaster
-from models.demand.general.catalogue import member_of
-from models.demand.general.simple import SEASONS_OF_MEAN
+from models.demand import ForecastConfig, Forecaster, fit_forecaster
+from models.demand.catalogue import member_of
+from models.demand.simple import SEASONS_OF_MEAN
 
 NAMES = {"series": "unique_id", "time": "ds", "mean": "yhat"}
 AT = "@"

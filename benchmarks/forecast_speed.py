@@ -18,14 +18,14 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import arguments, progress, show
-from models.demand.general.calibration import spreads
-from models.demand.general.catalogue import member_of
-from models.demand.general.forecaster import combine
-from models.demand.general.histories import Histories
-from models.demand.general.table import read_table
-from models.demand.general.task import Task
-from models.demand.general.trial import member_forecasts
-from models.demand.general.weights import fill_members
+from models.demand.calibration import spreads
+from models.demand.catalogue import member_of
+from models.demand.forecaster import combine
+from models.demand.histories import Histories
+from models.demand.table import read_table
+from models.demand.task import Task
+from models.demand.trial import member_forecasts
+from models.demand.weights import fill_members
 
 SEASON = 12
 HORIZON = 18

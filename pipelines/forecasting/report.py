@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from models.contest import Decision
-from models.demand.general.histories import Floats, Histories
-from models.demand.general.judged import ENSEMBLE, Score, bias, wape
-from models.demand.general.trial import Trial
-from models.demand.general.weights import filled
+from models.demand.histories import Floats, Histories
+from models.demand.judged import ENSEMBLE, Score, bias, wape
+from models.demand.trial import Trial
+from models.demand.weights import filled
 
 SHOWN_DAYS = 56
 

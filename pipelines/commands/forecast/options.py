@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 if TYPE_CHECKING:
-    from models.demand.general.config import ForecastConfig
+    from models.demand.config import ForecastConfig
     from pipelines.forecasting.table_file import Asked
 
 FileArgument = Annotated[
@@ -124,8 +124,8 @@ class FileOptions:
 
     def config(self, horizon: int, workers: int) -> ForecastConfig:
         """Return what is asked of the forecast."""
-        from models.demand.general.config import ForecastConfig
-        from models.demand.general.table import TableRules
+        from models.demand.config import ForecastConfig
+        from models.demand.table import TableRules
 
         return ForecastConfig(
             horizon=horizon,

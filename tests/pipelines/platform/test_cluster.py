@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.demand.general.config import ForecastConfig
-from models.demand.general.fitting import fit_forecaster
-from models.demand.general.workers import elsewhere
+from models.demand.config import ForecastConfig
+from models.demand.fitting import fit_forecaster
+from models.demand.workers import elsewhere
 from pipelines.platform.cluster import spread_over
 from pipelines.platform.ray import RayUnreachableError
 from pipelines.settings import Settings

@@ -1,0 +1,64 @@
+"""Repairs and refusals of a long table: what was put right, or what stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models.demand.arrays import Bools
+from models.demand.errors import TableError
+
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was put right: of which kind, in how many rows of how many series, and how.
+
+    `first` names the first of them.
+    """
+
+    kind: str
+    rows: int
+    series: int
+    first: str
+    done: str
+
+    def __str__(self) -> str:
+        rows = "row" if self.rows == 1 else "rows"
+        return f"{self.kind}: {self.rows:,} {rows} of {self.series:,} series, {self.done}; first {self.first}"
+
+
+def repair_of(table: pd.DataFrame, where: Bools, kind: str, done: str) -> tuple[Repair, ...]:
+    """Return the repair of the marked rows of the table, none where none is marked."""
+    if not where.any():
+        return ()
+    rows = table[where]
+    first = rows.iloc[0]
+    return (
+        Repair(
+            kind,
+            len(rows),
+            rows["series"].nunique(),
+            f"row {rows.index[0]}, series {first['series']} at {str(first['time'])[:16]}",
+            done,
+        ),
+    )
+
+
+def refuse(
+    table: pd.DataFrame, wrong: Bools, expected: str, what: str, column: str | None = None
+) -> None:
+    """Raise a TableError that names the first of the marked rows; return where none is marked."""
+    if not wrong.any():
+        return
+    places = "; ".join(
+        f"row {row} (series {record['series']}, {str(record['time'])[:16]})"
+        + (f": {record[column]!r}" if column else "")
+        for row, record in table[wrong].head(SHOWN).iterrows()
+    )
+    count = int(wrong.sum())
+    raise TableError(
+        f"history: expected {expected}, found {what} in {count} rows: {places}; correct them"
+    )

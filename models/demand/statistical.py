@@ -1,0 +1,82 @@
+"""The statistical members: StatsForecast's models, fitted to each series on its own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from models.demand.errors import ModelError
+from models.demand.histories import Floats, Histories
+from models.demand.task import Task
+
+Build = Callable[[tuple[int, ...]], Any]
+# Seasons, and steps, of history that a model of one series is fitted on: beyond, time and no gain.
+MOST_SEASONS = 6
+LEAST_STEPS = 180
+
+
+def statistical_forecast(
+    histories: Histories, task: Task, name: str, seasons: tuple[int, ...]
+) -> Floats:
+    """Return the forecast, shape (series, horizon), of the model `name` with the seasons.
+
+    A series too short for the model, or on which it breaks off, gets NaN.
+
+    Raises
+    ------
+    ModelError
+        Where there is no such model.
+    """
+    build = _models().get(name)
+    if build is None:
+        raise ModelError(f"members: expected one of the catalogue, found {name!r}")
+    recent = histories.recent(max(LEAST_STEPS, MOST_SEASONS * seasons[-1]))
+    with warnings.catch_warnings():
+        # Optimisers tell of every odd series; what comes of it is judged by the trial.
+        warnings.simplefilter("ignore")
+        found = [_one(recent.of(n), task.horizon, build, seasons) for n in range(len(histories))]
+    return np.array(found).reshape(len(histories), task.horizon)
+
+
+def _one(own: Floats, horizon: int, build: Build, seasons: tuple[int, ...]) -> Floats:
+    fitting = tuple(season for season in seasons if len(own) >= 2 * season + 3)
+    try:
+        model = build(fitting or (1,))
+        found = np.asarray(model.forecast(own, horizon)["mean"], dtype=np.float64)
+    # What a fit on one odd series raises is the library's; the ensemble goes on without it there.
+    except Exception:
+        return np.full(horizon, np.nan)
+    return found if np.isfinite(found).all() else np.full(horizon, np.nan)
+
+
+def _mstl(seasons: tuple[int, ...], trend: Any) -> Any:
+    from statsforecast import models
+
+    return models.MSTL(season_length=list(seasons), trend_forecaster=trend)
+
+
+def _models() -> dict[str, Build]:
+    from statsforecast import models
+
+    return {
+        "ces": lambda seasons: models.AutoCES(seasons[0]),
+        "theta": lambda seasons: models.DynamicOptimizedTheta(seasons[0]),
+        "ets": lambda seasons: models.AutoETS(seasons[0]),
+        "ets_damped": lambda seasons: (
+            models.AutoETS(seasons[0], model="AZN", damped=True)
+            if seasons[0] == 1
+            else models.AutoETS(seasons[0], model="MAM", damped=True)
+        ),
+        "arima": lambda seasons: models.AutoARIMA(season_length=seasons[0], approximation=True),
+        "mstl_ets": lambda seasons: _mstl(seasons, models.AutoETS(model="ZZN")),
+        "mstl_theta": lambda seasons: _mstl(seasons, models.DynamicOptimizedTheta(1)),
+        "mstl_ces": lambda seasons: _mstl(seasons, models.AutoCES(1)),
+        "croston_sba": lambda seasons: models.CrostonSBA(),
+        "tsb": lambda seasons: models.TSB(0.1, 0.1),
+        "adida": lambda seasons: models.ADIDA(),
+        "imapa": lambda seasons: models.IMAPA(),
+        "ses": lambda seasons: models.SimpleExponentialSmoothingOptimized(),
+    }
