@@ -35,6 +35,7 @@ LIGHT = (
 # Modules that say where a step's results go, not what they are.
 PLUMBING = (
     "pipelines/context.py",
+    "pipelines/json_file.py",
     "pipelines/params.py",
     "pipelines/platform/model_files.py",
     "pipelines/platform/tracked_run.py",

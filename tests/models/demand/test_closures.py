@@ -55,7 +55,7 @@ def test_a_weekly_day_of_rest_and_a_few_series_are_no_closures() -> None:
 def test_demand_that_seldom_comes_is_not_taken_for_a_closure() -> None:
     generator = np.random.default_rng(1)
     histories = _histories(weeks=20, series=30)
-    sold = generator.random(len(histories.values)) < 0.05
+    sold = np.asarray(generator.random(len(histories.values)) < 0.05, dtype=np.float64)
     assert not open_histories(histories.with_values(sold * 5.0), None, 7).closed.size
 
 

@@ -72,7 +72,7 @@ def test_weights_of_an_origin_come_from_those_before_it_that_share_no_day(
         weighted_at_origins(one, "wape", classes, WeightRules(), earlier=True)
         for one in (spoiled, poisoned)
     ]
-    assert np.array_equal(*found)
+    assert np.array_equal(found[0], found[1])
     equal = spoiled.forecasts[:, -1].mean(axis=0)
     assert np.allclose(found[0][-1], equal)
 
