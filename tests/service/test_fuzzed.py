@@ -32,7 +32,7 @@ from pipelines.platform.processes import free_port
 from pipelines.settings import REPOSITORY, Settings
 from service.app import create_app
 from service.work import Work
-from tests.service.conftest import NUMBERS, PASSWORD, QUICK, Clock, _create
+from tests.service.conftest import NUMBERS, PASSWORD, QUICK, Clock, create_database
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -59,7 +59,7 @@ def server(
         address = f"sqlite:///{folder / 'takt.db'}"
     else:
         cluster = request.getfixturevalue("filled_postgresql")
-        address = _create(cluster, f"fuzzed_{next(NUMBERS)}", "filled")
+        address = create_database(cluster, f"fuzzed_{next(NUMBERS)}", "filled")
     context = Context(
         Settings(data=folder, database_url=address),
         load_params(REPOSITORY / "params.yaml"),
