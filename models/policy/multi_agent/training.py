@@ -160,7 +160,7 @@ def _agents(recipe: Any, env: Any, spec: Any, plants: Sequence[Plant]) -> Any:
     from models.policy.rllib.timed import TimedPPOLearner
 
     register_env("takt-lines", env)
-    rows = recipe.steps * max(len(plant.lines) for plant in plants)
+    rows = recipe.sample * max(len(plant.lines) for plant in plants)
     samplers = recipe.plants * max(recipe.runners, 1)
     config: Any = settings(recipe)
     config = (

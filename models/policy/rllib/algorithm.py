@@ -35,6 +35,8 @@ EPOCHS, MINIBATCHES = 1, 8
 MEMORY = 0.95  # of advantages: their lambda
 FLATTEST = 1e-4
 SMALLEST = 32  # rows of a minibatch
+# Steps of a plant at least, about a day: a decision is known when the next one comes, hours later.
+LEAST_STEPS = 24
 _NUMBERS = itertools.count(1)
 
 
@@ -80,8 +82,16 @@ class FleetPPO(PPO):
 
 
 def _standardised(parts: list[SampleBatch]) -> Any:
-    """The rows of all runners, their advantages with mean 0 and deviation 1."""
+    """The rows of all runners, their advantages with mean 0 and deviation 1.
+
+    ValueError where no decision was followed by another: there is nothing to learn from.
+    """
     rows: Any = parts[0] if len(parts) == 1 else concat_samples(list(parts))
+    if len(rows) == 0:
+        raise ValueError(
+            "steps: expected enough for decisions to be followed by others, found none that is; "
+            "take more steps, or plants whose lines have something to choose"
+        )
     worth = rows[Postprocessing.ADVANTAGES]
     rows[Postprocessing.ADVANTAGES] = (worth - worth.mean()) / worth.std().clamp(min=FLATTEST)
     return rows
@@ -91,10 +101,10 @@ def _standardised(parts: list[SampleBatch]) -> Any:
 class Recipe:
     """How PPO learns on a fleet.
 
-    steps: plant steps of an iteration; plants: beside each other, of every runner; rate: learning rate;
-    discount: by the hour; runners: processes that sample, 0 for none; entropy: what a nat is worth;
-    largest_gradient: what gradients are scaled down to. clip: the ratio is clipped for each "line", or as one
-    "joint" ratio.
+    steps: plant steps of an iteration, at least `LEAST_STEPS` of each plant; plants: beside each other, of
+    every runner; rate: learning rate; discount: by the hour; runners: processes that sample, 0 for none;
+    entropy: what a nat is worth; largest_gradient: what gradients are scaled down to. clip: the ratio is
+    clipped for each "line", or as one "joint" ratio.
     """
 
     steps: int
@@ -107,11 +117,20 @@ class Recipe:
     largest_gradient: float = 0.5
     seed: int = 0
 
+    @property
+    def fragment(self) -> int:
+        """Steps that a runner takes of each of its plants in an iteration."""
+        return max(self.steps // (max(self.runners, 1) * self.plants), LEAST_STEPS)
+
+    @property
+    def sample(self) -> int:
+        """Plant steps that an iteration comes to, all runners and plants together."""
+        return self.fragment * max(self.runners, 1) * self.plants
+
 
 def settings(recipe: Recipe, algorithm: type[PPO] = PPO) -> PPOConfig:
     """RLlib's settings for a recipe, without plants and network."""
     logging.getLogger("ray").setLevel(logging.ERROR)
-    samplers = max(recipe.runners, 1) * recipe.plants
     first: Any = PPOConfig
     config: PPOConfig = (
         first(algo_class=algorithm)
@@ -119,7 +138,7 @@ def settings(recipe: Recipe, algorithm: type[PPO] = PPO) -> PPOConfig:
         .env_runners(
             num_env_runners=recipe.runners,
             num_envs_per_env_runner=recipe.plants,
-            rollout_fragment_length=max(recipe.steps // samplers, 1),
+            rollout_fragment_length=recipe.fragment,
             batch_mode="truncate_episodes",
         )
         .learners(num_learners=0, num_gpus_per_learner=0)
@@ -160,8 +179,8 @@ def fleet_ppo(
         .training(
             learner_class=LinePPOLearner,
             learner_config_dict={"clip": recipe.clip},
-            train_batch_size_per_learner=recipe.steps,
-            minibatch_size=min(recipe.steps, SMALLEST),  # the algorithm takes shares of the rows
+            train_batch_size_per_learner=recipe.sample,
+            minibatch_size=min(recipe.sample, SMALLEST),  # the algorithm takes shares of the rows
         )
     )
     algorithm: FleetPPO = config.build_algo()
