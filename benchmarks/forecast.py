@@ -19,9 +19,9 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.forecast_naive2 import naive2_of
-from benchmarks.forecast_origins import SHOWN, over_origins, series_scored
-from benchmarks.forecast_scores import LONGEST_SCORED, scores_of
+from benchmarks.forecasting.naive2 import naive2_of
+from benchmarks.forecasting.origins import SHOWN, over_origins, series_scored
+from benchmarks.forecasting.scores import LONGEST_SCORED, scores_of
 from benchmarks.report import arguments, progress, show
 from models.demand import (
     DemandError,

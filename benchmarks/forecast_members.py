@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import arguments, progress, show
-from models.demand.catalogue import member_of
 from models.demand.histories import Floats, Histories
+from models.demand.members.catalogue import member_of
 from models.demand.seasons import seasons_of
 from models.demand.table import read_table
 from models.demand.task import Task

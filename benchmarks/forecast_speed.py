@@ -19,9 +19,9 @@ import pandas as pd
 
 from benchmarks.report import arguments, progress, show
 from models.demand.calibration import spreads
-from models.demand.catalogue import member_of
 from models.demand.forecaster import combine
 from models.demand.histories import Histories
+from models.demand.members.catalogue import member_of
 from models.demand.table import read_table
 from models.demand.task import Task
 from models.demand.trial import member_forecasts

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from models.demand.catalogue import Member
 from models.demand.histories import Floats, Histories
+from models.demand.members.catalogue import Member
 from models.demand.trial import Origins, Report, Trial, joined, run_trial
 from models.demand.workers import processor_seconds
 

@@ -10,12 +10,12 @@ import pandas as pd
 
 from models.demand.budget import Budget, trial_within, usual_seconds
 from models.demand.calibration import Calibration, calibrate
-from models.demand.catalogue import Fitted, member_of, members_for
 from models.demand.classes import CLASSES, classify
 from models.demand.closures import open_histories
 from models.demand.config import ForecastConfig
 from models.demand.forecaster import Forecaster, combine, is_living, spread_of
 from models.demand.histories import Bools, Floats, Histories, Ints
+from models.demand.members.catalogue import Fitted, member_of, members_for
 from models.demand.repairs import Repair
 from models.demand.seasons import seasons_of
 from models.demand.table import read_table

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from models.demand.calibration import LEVELS, Calibration, spreads
-from models.demand.catalogue import Fitted, member_of
 from models.demand.classes import CLASSES, classify
 from models.demand.closures import open_histories
 from models.demand.config import ForecastConfig
 from models.demand.errors import ModelError
 from models.demand.histories import Bools, Floats, Histories, Ints
 from models.demand.known import refuse_unknown
+from models.demand.members.catalogue import Fitted, member_of
 from models.demand.newcomers import forecast_newcomers
 from models.demand.repairs import Repair
 from models.demand.task import Task

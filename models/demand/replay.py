@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.demand.catalogue import member_of
 from models.demand.classes import classify
 from models.demand.errors import ModelError
 from models.demand.forecaster import Forecaster
 from models.demand.histories import Bools, Floats
 from models.demand.judged import trial_of, weighted_at_origins
+from models.demand.members.catalogue import member_of
 from models.demand.trial import Trial, origins_of, run_trial
 
 

@@ -12,10 +12,10 @@ from models.demand.calibration import Calibration
 from models.demand.config import ForecastConfig
 from models.demand.document import read_document, write_document
 from models.demand.errors import ModelError
-from models.demand.fits import file_of, load_fit, save_fit
 from models.demand.forecaster import Forecaster
 from models.demand.histories import Histories
 from models.demand.known import Encoding, Known
+from models.demand.members.fits import file_of, load_fit, save_fit
 from models.demand.repairs import Repair
 from models.demand.table import TableRules
 from models.demand.task import Task

@@ -14,11 +14,11 @@ from functools import partial
 
 import numpy as np
 
-from models.demand.catalogue import Fitted, Member
 from models.demand.closures import open_histories
 from models.demand.histories import Bools, Floats, Histories, Ints
+from models.demand.members.catalogue import Fitted, Member
+from models.demand.members.windows import series_units
 from models.demand.task import Task
-from models.demand.windows import series_units
 from models.demand.workers import results
 
 Report = Callable[[str], None]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.forecast_naive2 import naive2_of
-from benchmarks.forecast_scores import scores_of
+from benchmarks.forecasting.naive2 import naive2_of
+from benchmarks.forecasting.scores import scores_of
 
 
 def _long(values: list[float], first: int = 1) -> pd.DataFrame:

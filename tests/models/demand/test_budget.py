@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.demand.budget import Budget, trial_within, usual_seconds
-from models.demand.catalogue import Member
 from models.demand.histories import Floats, Histories
+from models.demand.members.catalogue import Member
 from models.demand.task import Task
 from models.demand.trial import Trial, origins_of
 from models.demand.workers import processor_seconds

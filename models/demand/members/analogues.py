@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.demand.histories import Floats, Histories
+from models.demand.members.windows import Windows, latest_windows, learning_windows
 from models.demand.task import Task
-from models.demand.windows import Windows, latest_windows, learning_windows
 
 MOST_NUMBERS = 25_000_000
 NEIGHBOURS = 20

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.demand.histories import Floats, Histories
+from models.demand.members.windows import Windows, latest_windows, learning_windows
 from models.demand.task import Task
-from models.demand.windows import Windows, latest_windows, learning_windows
 
 # Numbers in the design matrix, 200 MB of them in 64 bits.
 MOST_NUMBERS = 25_000_000

@@ -13,16 +13,16 @@ from typing import cast
 
 import numpy as np
 
-from models.demand import analogues, pooled, prophets, simple, statistical
-from models.demand.adjusted import adjusted
-from models.demand.design import Anchor
 from models.demand.histories import Floats, Histories
-from models.demand.network import Network, fit_network
-from models.demand.neural import NEURAL, Neural, fit_neural
-from models.demand.recursive import LIGHTGBM, XGBOOST, Recursive, fit_recursive
+from models.demand.members import analogues, pooled, prophets, simple, statistical
+from models.demand.members.adjusted import adjusted
+from models.demand.members.design import Anchor
+from models.demand.members.network import Network, fit_network
+from models.demand.members.neural import NEURAL, Neural, fit_neural
+from models.demand.members.recursive import LIGHTGBM, XGBOOST, Recursive, fit_recursive
+from models.demand.members.trees import Trees, fit_trees
+from models.demand.members.xgb import Xgb, fit_xgb
 from models.demand.task import Task
-from models.demand.trees import Trees, fit_trees
-from models.demand.xgb import Xgb, fit_xgb
 
 Fitted = Trees | Xgb | Network | Neural | Recursive | None
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.demand import neural
-from models.demand.catalogue import member_of
-from models.demand.fits import file_of, load_fit, save_fit
 from models.demand.histories import Histories
+from models.demand.members import neural
+from models.demand.members.catalogue import member_of
+from models.demand.members.fits import file_of, load_fit, save_fit
 from models.demand.task import Task
 
 pytestmark = pytest.mark.slow

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from models.demand.histories import Floats, Histories
+from models.demand.members.windows import Windows, latest_windows, learning_windows, series_units
 from models.demand.task import Task
-from models.demand.windows import Windows, latest_windows, learning_windows, series_units
 
 MOST_NUMBERS = 20_000_000
 LEAST_WINDOWS = 300

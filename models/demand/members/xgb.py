@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from models.demand.design import Anchor, latest_design, learning_design
 from models.demand.histories import Floats, Histories
+from models.demand.members.design import Anchor, latest_design, learning_design
+from models.demand.members.trees import FURTHEST, LEAST_ROWS, MOST_ROWS, row_weights
 from models.demand.task import Task
-from models.demand.trees import FURTHEST, LEAST_ROWS, MOST_ROWS, row_weights
 from models.stored import booster_text, load_booster
 
 ROUNDS = 200

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.demand.adjusted import adjusted, season_profile
 from models.demand.histories import Histories
+from models.demand.members.adjusted import adjusted, season_profile
 
 
 def _histories(*series: np.ndarray) -> Histories:

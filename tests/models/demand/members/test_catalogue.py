@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.demand.catalogue import member_of, members_for
 from models.demand.histories import Histories
+from models.demand.members.catalogue import member_of, members_for
 from models.demand.task import Task
 
 

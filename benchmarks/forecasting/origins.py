@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.forecast_naive2 import naive2_of
-from benchmarks.forecast_scores import LONGEST_SCORED, scores_of
+from benchmarks.forecasting.naive2 import naive2_of
+from benchmarks.forecasting.scores import LONGEST_SCORED, scores_of
 from benchmarks.report import progress
 from models.demand import ForecastConfig, Forecaster, fit_forecaster
-from models.demand.catalogue import member_of
-from models.demand.simple import SEASONS_OF_MEAN
+from models.demand.members.catalogue import member_of
+from models.demand.members.simple import SEASONS_OF_MEAN
 
 NAMES = {"series": "unique_id", "time": "ds", "mean": "yhat"}
 AT = "@"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.demand.design import Anchor, Design, latest_design, learning_design
 from models.demand.histories import Floats, Histories
+from models.demand.members.design import Anchor, Design, latest_design, learning_design
+from models.demand.members.windows import series_units
 from models.demand.task import Task
-from models.demand.windows import series_units
 
 MOST_ROWS = 150_000
 LEAST_ROWS = 200

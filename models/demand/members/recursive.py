@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from models.demand.histories import Bools, Floats, Histories
+from models.demand.members.windows import series_units
 from models.demand.task import Task
-from models.demand.windows import series_units
 from models.stored import Library, booster_text, load_booster
 
 LIGHTGBM = "skforecast_lightgbm"

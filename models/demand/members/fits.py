@@ -10,15 +10,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from models.demand.catalogue import Fitted, member_of
-from models.demand.design import Anchor
 from models.demand.errors import ModelError
-from models.demand.network import Network
-from models.demand.neural import NEURAL, Neural
-from models.demand.recursive import RECURSIVE, Recursive
+from models.demand.members.catalogue import Fitted, member_of
+from models.demand.members.design import Anchor
+from models.demand.members.network import Network
+from models.demand.members.neural import NEURAL, Neural
+from models.demand.members.recursive import RECURSIVE, Recursive
+from models.demand.members.trees import Trees
+from models.demand.members.xgb import Xgb
 from models.demand.task import Task
-from models.demand.trees import Trees
-from models.demand.xgb import Xgb
 
 TEXTS = ("trees", "xgboost", *RECURSIVE)
 
