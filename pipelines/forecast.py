@@ -17,7 +17,7 @@ import pandas as pd
 from pipelines.context import Context
 from pipelines.forecasting.history import DemandHistory, load_history
 from pipelines.json_file import store_json
-from pipelines.output.measured_rates import with_measured_rates
+from pipelines.output.rates.measured import with_measured_rates
 from pipelines.snapshot import Snapshot, take_snapshot
 from pipelines.stamp import digest_of, is_current, store_stamp
 from plant import Plant

@@ -17,7 +17,7 @@ import pandas as pd
 from pipelines.context import Context
 from pipelines.json_file import store_json
 from pipelines.output.foreseen import foresee_stockouts
-from pipelines.output.measured_rates import load_beliefs
+from pipelines.output.rates.measured import load_beliefs
 from pipelines.output.stockouts import Foresight, StockDay
 from plant import Plant
 from plant.io import load_plant, load_schedule

@@ -15,7 +15,7 @@ from envs.history import simulate_history
 from pipelines.context import Context
 from pipelines.foresee import ForeseeError, foresee
 from pipelines.output.lateness.champion import MODEL
-from pipelines.output.measured_rates import with_measured_rates
+from pipelines.output.rates.measured import with_measured_rates
 from pipelines.params import load_params
 from pipelines.registry import open_registry
 from pipelines.settings import Settings

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.output.line_runs import (
+from pipelines.output.rates.line_runs import (
     beliefs_of,
     fit_rates,
     fitted_or_why,

@@ -7,7 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.context import Context
-from pipelines.output.line_runs import RateUse, beliefs_of, fitted_or_why, line_runs, rated_plant
+from pipelines.output.rates.line_runs import (
+    RateUse,
+    beliefs_of,
+    fitted_or_why,
+    line_runs,
+    rated_plant,
+)
 from pipelines.output.replay import Belief
 from pipelines.storage import open_database, reading
 from pipelines.storage.repositories.outlooks import load_line_minutes
