@@ -25,6 +25,7 @@ class PlanFigures(BaseModel):
     bound: float | None = None
     gap: float | None = None
     base: int | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,8 @@ def _log(run: TrackedRun, plan: Planned, weights: Mapping[str, float]) -> None:
 
     run.log_params({f"weight.{name}": value for name, value in weights.items()})
     run.log_params({"method": plan.figures.method})
+    if plan.figures.policy:
+        run.log_params({"policy": plan.figures.policy})
     run.log_metrics({f"cost.{name}": value for name, value in asdict(plan.evaluation.cost).items()})
     run.log_metrics({f"kpi.{name}": value for name, value in asdict(plan.evaluation.kpis).items()})
     run.log_text(plant_to_json(plan.plant), "plant.json")

@@ -1,9 +1,10 @@
 """The train step: the policy learns on in the simulated plant, for a short while.
 
-It goes on from the checkpoint that is there, or from the policy that ships. What it stores appears at once
-and as a whole: a training that is interrupted leaves the policy that was there before. The policy that is
-stored is the better of the one it began with and the one it ended with, so that a short training never
-makes drafts worse.
+It goes on from the champion of takt-policy: from the checkpoint beside it where the champion is what was
+trained last, else from the champion's weights; without one, from the policy that ships. What it stores
+appears at once and as a whole: a training that is interrupted leaves the policy that was there before. The
+policy that is stored is the better of the one it began with and the one it ended with. It is registered and
+meets the champion, which drafts, so that a short training never makes drafts worse.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from models.policy.contest import Standing, Yardsticks
     from models.policy.dispatcher import Dispatcher
     from pipelines.platform.tracking import TrackedRun
+    from pipelines.policy.champion import Incumbent
 
+Start = Literal["checkpoint", "champion", "shipped"]
 CHECKPOINT, STAMP = "checkpoint", "digest.json"
 
 
@@ -37,14 +40,14 @@ class TrainError(RuntimeError):
 class TrainResult:
     """What was learned and what it is worth; all costs in the plant's money.
 
-    `started_from` is "checkpoint" or "shipped"; `stored` says whether the policy is the one "before" or
-    "after" this training. `before_*` and `after_*`: cost of the policy's own style and the mean of styles
-    around it; `draft`: of the cheapest. `chance`, `greedy` (ATCS in the simulation) and `tuned_atcs` are
-    what to compare with. `kept` says that plant and parameters were as last time.
+    `started_from` is "checkpoint", "champion" or "shipped"; `stored` says whether the policy is the one
+    "before" or "after" this training. `before_*` and `after_*`: cost of the policy's own style and the
+    mean of styles around it; `draft`: of the cheapest. `chance`, `greedy` (ATCS in the simulation) and
+    `tuned_atcs` are what to compare with. `kept` says that plant and parameters were as last time.
     """
 
     digest: str
-    started_from: Literal["checkpoint", "shipped"]
+    started_from: Start
     stored: Literal["before", "after"]
     iterations: int
     steps: int
@@ -89,26 +92,33 @@ def train(context: Context) -> TrainResult:
 
 def _learn(context: Context, plant: Plant, digest: str) -> TrainResult:
     from models.policy.contest import standing, yardsticks
-    from pipelines.platform import tracking
+    from pipelines.policy.champion import challenge, incumbent
+    from pipelines.registry import open_registry
 
     settings, params = context.settings, context.params
     weights = params.weights.for_plant()
-    mlflow = tracking.connect(settings)
-    checkpoint = _checkpoint(context)
+    registry = open_registry(context)
+    champion = incumbent(registry)
+    checkpoint = _checkpoint(context, champion)
+    start = None if champion is None else champion.policy
+    began: Start = "checkpoint" if checkpoint else "champion" if start else "shipped"
     marks = yardsticks(plant, params.seed, weights)
     with (
-        mlflow.run("train", {"takt.step": "train"}) as run,
-        trainer_of(context, plant, weights, checkpoint) as trainer,
+        registry.tracking.run("train", {"takt.step": "train"}) as run,
+        trainer_of(context, plant, weights, checkpoint, start) as trainer,
     ):
         before = trainer.network()
         worth_before = standing(plant, before, params.seed, weights)
         curve = list(_iterations(context, trainer, run))
         worth_after = standing(plant, trainer.network(), params.seed, weights)
         better = worth_after.mean < worth_before.mean
-        _store(context, trainer, trainer.network() if better else before, digest)
-        result = _result(
-            digest, checkpoint, better, curve, worth_before, worth_after, marks, run.id
-        )
+        fresh = _written(context, trainer, trainer.network() if better else before, digest)
+        told = challenge(
+            registry, run, fresh, worth_after if better else worth_before, champion,
+            lambda policy: standing(plant, policy, params.seed, weights), digest,
+        )  # fmt: skip
+        _replace(settings.policy)
+        result = _result(digest, began, better, curve, worth_before, worth_after, marks, run.id)
         run.log_params({**params.train.model_dump(), "seed": params.seed, "inputs_sha256": digest})
         numbers = {k: v for k, v in asdict(result).items() if isinstance(v, int | float)}
         run.log_metrics({f"result/{name}": value for name, value in numbers.items()})
@@ -118,6 +128,7 @@ def _learn(context: Context, plant: Plant, digest: str) -> TrainResult:
         f"policy: {result.draft:,.0f} {plant.currency} a draft, tuned ATCS {marks.tuned_atcs:,.0f}, "
         f"chance {marks.chance:,.0f}; the policy {result.stored} training is kept"
     )
+    context.report(f"policy: {told}")
     return result
 
 
@@ -146,7 +157,7 @@ def _iterations(context: Context, trainer: Trainer, run: TrackedRun) -> Iterator
 
 def _result(
     digest: str,
-    checkpoint: Path | None,
+    began: Start,
     better: bool,
     curve: list[Progress],
     before: Standing,
@@ -161,7 +172,7 @@ def _result(
     steps = curve[-1].steps
     return TrainResult(
         digest=digest,
-        started_from="shipped" if checkpoint is None else "checkpoint",
+        started_from=began,
         stored="after" if better else "before",
         iterations=len(curve),
         steps=steps,
@@ -179,38 +190,51 @@ def _result(
     )
 
 
-def _checkpoint(context: Context) -> Path | None:
-    """The checkpoint to go on from, if it is the one that was stored.
+def _checkpoint(context: Context, champion: Incumbent | None) -> Path | None:
+    """The checkpoint to go on from, if it is the one that was stored, and beside it the champion.
 
     RLlib's checkpoints hold pickled parts, so one that was changed since is not opened. Each method of
     learning goes on from its own.
     """
+    from pipelines.policy.champion import weights_digest
+
     folder = context.settings.policy
     stamp, checkpoint = folder / STAMP, folder / CHECKPOINT / context.params.train.method
     if not (stamp.is_file() and checkpoint.is_dir()):
         return None
     recorded = json.loads(stamp.read_text("utf-8")).get("inputs", "")
-    if is_current(stamp, recorded, _outputs(folder)):
+    if not is_current(stamp, recorded, _outputs(folder)):
+        context.report(
+            f"{checkpoint}: not what was stored, so it is not opened; learning from the champion, or "
+            "from the policy that ships"
+        )
+        return None
+    if champion is None or champion.policy is None:
         return checkpoint
-    context.report(
-        f"{checkpoint}: not what was stored, so it is not opened; learning from the policy that ships"
-    )
+    if champion.weights_digest == weights_digest(folder):
+        return checkpoint
+    name = f"{champion.version.name}/{champion.version.version}"
+    context.report(f"{name} is champion, not what was trained last: learning from that")
     return None
 
 
-def _store(context: Context, trainer: Trainer, policy: Dispatcher, digest: str) -> None:
-    """Put the new policy in the place of the old one: written beside it, then renamed."""
+def _written(context: Context, trainer: Trainer, policy: Dispatcher, digest: str) -> Path:
+    """The folder beside the old policy's in which the new one now lies."""
     from models.policy.files import save_policy
 
-    folder = context.settings.policy
-
-    fresh, old = _beside(folder)
+    fresh, _ = _beside(context.settings.policy)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     save_policy(policy, fresh)
     (fresh / CHECKPOINT).mkdir()
     trainer.save(fresh / CHECKPOINT / context.params.train.method)
     store_stamp(fresh / STAMP, digest, _outputs(fresh))
+    return fresh
+
+
+def _replace(folder: Path) -> None:
+    """Put the new policy in the place of the old one by renaming."""
+    fresh, old = _beside(folder)
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)

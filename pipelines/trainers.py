@@ -58,28 +58,40 @@ class Trainer(Protocol):
 
 @contextmanager
 def trainer_of(
-    context: Context, plant: Plant, weights: Weights, checkpoint: Path | None
+    context: Context,
+    plant: Plant,
+    weights: Weights,
+    checkpoint: Path | None,
+    start: Dispatcher | None = None,
 ) -> Iterator[Trainer]:
-    """What learns, by the method of params.yaml, from the checkpoint or from the policy that ships."""
+    """What learns, by the method of params.yaml: from the checkpoint, or else from `start`.
+
+    Without either it learns from the policy that ships.
+    """
     from models.policy.files import load_policy
     from models.policy.learning.fine_tuning import Evolver
 
+    begun = start or load_policy()
     with ExitStack() as stack:
         if context.params.train.method == "evolution":
             seed = context.params.seed
-            trainer: Trainer = Evolver(plant, weights, load_policy(), seed, checkpoint)
+            trainer: Trainer = Evolver(plant, weights, begun, seed, checkpoint)
         else:
-            trainer = _by_ppo(context, plant, weights, checkpoint, stack)
+            trainer = _by_ppo(context, plant, weights, checkpoint, begun, stack)
         stack.callback(trainer.close)
         yield trainer
 
 
 def _by_ppo(
-    context: Context, plant: Plant, weights: Weights, checkpoint: Path | None, stack: ExitStack
+    context: Context,
+    plant: Plant,
+    weights: Weights,
+    checkpoint: Path | None,
+    begun: Dispatcher,
+    stack: ExitStack,
 ) -> Trainer:
     from envs.fleet.plants import Assignment
     from envs.fleet.scale import hourly_cost
-    from models.policy.files import load_policy
     from models.policy.fitting import fitted
     from models.policy.learning.fine_tuning import SURPRISED
     from models.policy.learning.groups import group_of
@@ -96,5 +108,5 @@ def _by_ppo(
     )  # fmt: skip
     one = Assignment(plant, weights)
     scale = hourly_cost(one, tuned=False)
-    start = fitted(load_policy(), group_of([one], 1, SURPRISED).env)
+    start = fitted(begun, group_of([one], 1, SURPRISED).env)
     return Trainer([one] * PLANTS, [scale] * PLANTS, start, budget, checkpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ def policy_fit(
     texts: Mapping[str, str] | None = None,
 ) -> Fit:
     """A dispatcher as a fit to register as takt-policy; its ONNX file is written into the folder."""
+    for noisy in ("onnxscript", "torch.onnx"):  # they warn of what they do not fold or have
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     seen = example_observation()
     export(policy, folder, seen)
     answer = OnnxPolicy(folder).act(seen)[0].tolist()

@@ -53,6 +53,7 @@ def test_it_learns_keeps_goes_on_and_survives_an_interruption(
     assert first.iterations == 1
     assert any(line.startswith("iteration 1/1: ") for line in told)
     load_policy(context.settings.policy)
+    assert told[-1].endswith("takt-policy/1 is champion: there was no champion")
     assert json.loads((tmp_path / "metrics" / "train.json").read_text())["draft"] == first.draft
     assert first.draft <= min(first.before_likely, first.after_likely)
 
@@ -77,7 +78,7 @@ def test_it_learns_keeps_goes_on_and_survives_an_interruption(
     assert on.iterations == 2
 
     (context.settings.policy / "checkpoint" / "evolution" / "policy.json").write_text("{}")
-    assert train(context_of(tmp_path, told)).started_from == "shipped"
+    assert train(context_of(tmp_path, told)).started_from == "champion"
     assert any("not what was stored" in line for line in told)
 
 
@@ -95,4 +96,6 @@ def test_ppo_learns_and_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     on = train(context_of(tmp_path, told, method="ppo", iterations=2))
     assert on.started_from == "checkpoint"
     assert on.steps > first.steps + 64  # its steps are counted on from the checkpoint's
-    assert train(context_of(tmp_path, told)).started_from == "shipped"  # not from another method's
+    assert (
+        train(context_of(tmp_path, told)).started_from == "champion"
+    )  # no other method's checkpoint
