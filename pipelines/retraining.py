@@ -10,7 +10,8 @@ from typing import Any
 from pipelines.context import Context
 
 # Of each model that drift may have fitted anew, the function that does: it takes the context and why.
-# Late risk is not among them: the step `foresee` challenges it where enough orders are new.
+# Late risk and line rates are not among them: the steps `foresee` and `forecast` challenge them where
+# enough orders or runs are new.
 FITS: Mapping[str, str] = {"demand": "pipelines.forecast:forecast"}
 
 

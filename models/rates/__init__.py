@@ -3,12 +3,13 @@
 from models.rates.config import QUANTILES, RateConfig
 from models.rates.errors import RatesError, RowsError
 from models.rates.files import load, save
-from models.rates.model import RateModel, answer, fit, predict
+from models.rates.model import RateModel, answer, fit, predict, refreshed
 from models.rates.schema import RateSchema, check_rows
 from models.rates.voices import Voice
-from models.rates.windows import Windows, last_windows
+from models.rates.windows import LEAST_ROWS, Windows, last_windows
 
 __all__ = [
+    "LEAST_ROWS",
     "QUANTILES",
     "RateConfig",
     "RateModel",
@@ -23,5 +24,6 @@ __all__ = [
     "last_windows",
     "load",
     "predict",
+    "refreshed",
     "save",
 ]

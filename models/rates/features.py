@@ -26,7 +26,8 @@ TINY = 1e-9
 class Memory:
     """What fitting leaves for forecasting: the known rows and their levels by key.
 
-    relative: whether values are learnt over their key's level: keys differ in size.
+    relative: whether values are learnt over their key's level: keys differ in size. learnt: how many
+    rows the members learnt from; it says how they are told names.
     """
 
     rows: pd.DataFrame
@@ -35,6 +36,7 @@ class Memory:
     names: dict[str, tuple[str, ...]]
     relative: bool
     newest: float
+    learnt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,13 @@ def remember(rows: pd.DataFrame, schema: RateSchema) -> Memory:
     named = {name: _common(rows[name]) for name in (*schema.keys, *schema.names)}
     weekdays = keep_weekdays(key, days, value)
     return Memory(
-        rows, levels, weekdays, named, _differ_in_size(key, value), float(np.floor(days.max()))
+        rows,
+        levels,
+        weekdays,
+        named,
+        _differ_in_size(key, value),
+        float(np.floor(days.max())),
+        len(rows),
     )
 
 
@@ -142,7 +150,7 @@ def look(rows: pd.DataFrame, schema: RateSchema, memory: Memory, asked: Floats) 
         found |= _figures(name, figures, over, asked)
     found["level:weekday_mean"] = simple["weekday_mean"] / scale
     for name in (*schema.keys, *schema.names):
-        found[f"name:{name}"] = _named(rows[name], memory.names[name], len(memory.rows))
+        found[f"name:{name}"] = _named(rows[name], memory.names[name], memory.learnt)
     kind = rows[schema.kind] if schema.kind else pd.Series(EVERYONE, index=rows.index)
     reference = simple.get("reference", level)
     matrix = pd.DataFrame(found, index=rows.index)

@@ -8,7 +8,7 @@ get the level of all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -100,6 +100,27 @@ def predict(model: RateModel, table: pd.DataFrame, asked: Floats | None = None) 
         shut = table[model.schema.closed].to_numpy(np.float64) > 0
         found = found.mul(np.where(shut, 0.0, 1.0), axis=0)
     return found.set_axis(table.index)
+
+
+def refreshed(model: RateModel, table: pd.DataFrame) -> RateModel:
+    """Return the model as it was fitted, its levels counted from the known rows of the table.
+
+    It forecasts from them; what was learnt, and how names and sizes are told, stays. What is saved is
+    the model as it was fitted.
+
+    Raises
+    ------
+    models.rates.errors.RowsError
+        Where the rows are not of its schema.
+    """
+    fitted, rows = model.memory, check_rows(table, model.schema, known=True)
+    memory = replace(
+        remember(rows, model.schema),
+        names=fitted.names,
+        relative=fitted.relative,
+        learnt=fitted.learnt,
+    )
+    return replace(model, memory=memory)
 
 
 def answer(model: RateModel, table: pd.DataFrame) -> pd.DataFrame:

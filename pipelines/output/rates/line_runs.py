@@ -22,6 +22,7 @@ from plant.model import MINUTES_PER_HOUR
 # A line that counts nothing for so long has ended its run.
 MOST_GAP_MINUTES = 30
 LEAST_MINUTES = 20
+HORIZON_DAYS = 3
 LEAST_RUNS = 5
 # A rate further from master data than this is a matter for a planner, not for a model.
 WITHIN = (0.5, 1.5)

@@ -1,4 +1,4 @@
-"""The rates that a plan is made with: fitted on what lines counted, where they counted enough."""
+"""The rates that a plan is made with: learnt from what lines counted, where they counted enough."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from models.rates import LEAST_ROWS
 from pipelines.context import Context
 from pipelines.output.rates.line_runs import (
+    HORIZON_DAYS,
+    RateFit,
     RateUse,
     beliefs_of,
     fitted_or_why,
@@ -22,8 +25,9 @@ from plant import Plant
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
 COUNTED_DAYS = 28
-HORIZON_DAYS = 3
 
 
 def with_measured_rates(context: Context, plant: Plant) -> Plant:
@@ -33,8 +37,8 @@ def with_measured_rates(context: Context, plant: Plant) -> Plant:
 
     Raises
     ------
-    pipelines.storage.StorageError
-        Where the database cannot be used.
+    pipelines.storage.StorageError, pipelines.platform.tracking.TrackingError
+        Where the database, or with enough runs MLflow, cannot be used.
     """
     engine = open_database(context.settings.database_url)
     try:
@@ -44,7 +48,7 @@ def with_measured_rates(context: Context, plant: Plant) -> Plant:
     finally:
         engine.dispose()
     runs = line_runs(minutes, plant) if len(minutes) else minutes
-    found, why = fitted_or_why(runs, HORIZON_DAYS, context.params.seed, context.report)
+    found, why = _found_or_why(context, runs)
     rated, uses = rated_plant(plant, found, why)
     measured = sum(one.source == "measured" for one in uses)
     told = f"; master data for the rest: {uses[0].reason}" if uses and not measured else ""
@@ -64,6 +68,16 @@ def load_beliefs(context: Context) -> dict[tuple[str, str], Belief]:
         for row in rows
         if row["source"] == "measured"
     }
+
+
+def _found_or_why(context: Context, runs: pd.DataFrame) -> tuple[RateFit | None, str]:
+    """The champion, asked for only where a model could be fitted: with few runs MLflow is not needed."""
+    if len(runs) < LEAST_ROWS:
+        return fitted_or_why(runs, HORIZON_DAYS, context.params.seed)
+    from pipelines.output.rates.champion import champion_rates
+    from pipelines.registry import open_registry
+
+    return champion_rates(context, open_registry(context), runs)
 
 
 def _file(context: Context) -> Path:

@@ -17,10 +17,13 @@ from models.rates import (
     last_windows,
     load,
     predict,
+    refreshed,
     save,
 )
 from models.rates.blend import blend
+from models.rates.features import look
 from models.rates.intervals import calibrate
+from models.rates.schema import check_rows
 
 RUNS = RateSchema(
     at="start",
@@ -165,6 +168,32 @@ def test_a_saved_model_forecasts_the_same(model: RateModel, tmp_path: Path) -> N
     (tmp_path / "model.json").write_text("[]", "utf-8")
     with pytest.raises(RatesError, match="not a saved model of line rates"):
         load(tmp_path)
+
+
+def test_a_refreshed_model_counts_levels_anew_and_keeps_what_it_learnt(model: RateModel) -> None:
+    table = _runs()
+    asked = table.tail(30).drop(columns="rate")
+    same = refreshed(model, table)
+    pd.testing.assert_frame_equal(predict(same, asked), predict(model, asked))
+    slow = refreshed(model, table.assign(rate=table["rate"] * 0.5))
+    assert predict(slow, asked)["mean"].mean() < predict(model, asked)["mean"].mean()
+    assert slow.members == model.members
+    with pytest.raises(RowsError, match="planned missing"):
+        refreshed(model, table.drop(columns="planned"))
+
+
+def test_more_runs_than_it_learnt_from_do_not_change_how_a_model_is_told_names() -> None:
+    table = _runs(160)
+    model = fit(table, RUNS, replace(QUICK, members=("lightgbm",)))
+    more = refreshed(model, _runs(700))
+    asked = table.tail(10).drop(columns="rate")
+    days = np.full(10, more.memory.newest)
+    told = [
+        look(check_rows(asked, RUNS, known=False), RUNS, memory, days).matrix["name:line"]
+        for memory in (model.memory, more.memory)
+    ]
+    assert (told[0] == told[1]).all()
+    assert predict(more, asked)["mean"].between(50, 120).all()
 
 
 def test_too_few_rows_negative_values_and_missing_columns_are_refused() -> None:
