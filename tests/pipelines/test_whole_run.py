@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 # Little of everything: what is tested is what is stored, not how good it is.
 SMALL: dict[str, dict[str, Any]] = {
-    "forecast": {"backtest_windows": 2, "rounds": 20},
+    "forecast": {"backtest_windows": 2, "seconds": 10.0},
     "train": {"iterations": 1, "seconds": 5.0, "batch_steps": 256},
     "plan": {"seconds": 5.0},
 }
