@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.contest import Contender, Decision, Losses, Rules, decide, first
+from models.contest import Contender, Decision, Losses, decide, first
 from models.demand import (
     ForecastConfig,
     Forecaster,
@@ -38,6 +38,7 @@ from pipelines.forecasting.history import DemandHistory, HistoryError
 from pipelines.forecasting.recipes import better_recipe
 from pipelines.platform.tracking import ModelVersion, TrackedRun
 from pipelines.registry import Fit, Registry
+from pipelines.registry.challenges import rules_of
 
 MODEL = "demand"
 EXAMPLE_DAYS = 35
@@ -152,19 +153,13 @@ def meet_champion(
     decision = decide(
         _contender(name, challenge, replayed),
         [_contender("the challenger", challenge, challenge.ensemble)],
-        rules_of(context),
+        rules_of(context.params.contest),
         challenge.classes,
         overlap=-(-config.horizon // (config.step or config.horizon)),
         attempts=1 + registry.attempts(MODEL, digest),
     )
     context.report(decision.reason)
     return replace(challenge, decision=decision, champion=champion, champion_ensemble=replayed)
-
-
-def rules_of(context: Context) -> Rules:
-    """Return what params.yaml asks of a challenger."""
-    contest = context.params.contest
-    return Rules(contest.alpha, contest.tolerance, contest.calibration_gain)
 
 
 def predict_demand(context: Context, model: Forecaster, histories: Histories) -> pd.DataFrame:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from models import late_risk
-from models.contest import Decision, Rules, first
+from models.contest import Decision, first
 from models.late_risk import LateRiskError, LateRiskModel, answer, load, refreshed, save
 from pipelines.context import Context
-from pipelines.json_file import store_json
 from pipelines.output.lateness.ages import order_cases
 from pipelines.output.lateness.contest import Champion, can_judge, meet, unseen
 from pipelines.output.lateness.orders import LateRiskFit, fit_late_risk, late_risk_config
 from pipelines.platform.tracking import ModelVersion
 from pipelines.registry import Fit, Registry
+from pipelines.registry.challenges import recipe_of, rules_of, store_recipe
 from pipelines.stamp import digest_of
 
 MODEL = "late-risk"
 TRIED_FILE = "tried.parquet"  # looks at orders, and what was said of them beforehand
-RECIPE_FILE = "recipe.json"
 EXAMPLE_ROWS = 20
 
 
@@ -67,7 +64,7 @@ def scoring_model(context: Context, registry: Registry, daily: pd.DataFrame) -> 
         return ScoringModel(None, why_none, {})
     folder = registry.load_champion(MODEL)
     name = f"{champion.name}/{champion.version}"
-    return ScoringModel(refreshed(load(folder), cases), name, _recipe_of(folder).get("scores", {}))
+    return ScoringModel(refreshed(load(folder), cases), name, recipe_of(folder).get("scores", {}))
 
 
 def _is_due(registry: Registry, cases: pd.DataFrame, recipe: str) -> bool:
@@ -75,7 +72,7 @@ def _is_due(registry: Registry, cases: pd.DataFrame, recipe: str) -> bool:
     if can_judge(unseen(cases, registry.until(newest))):
         return True
     folder = registry.tracking.load(newest)
-    return _recipe_of(folder).get("recipe") != recipe or not _knows(folder, cases)
+    return recipe_of(folder).get("recipe") != recipe or not _knows(folder, cases)
 
 
 def _knows(folder: Path, cases: pd.DataFrame) -> bool:
@@ -121,7 +118,6 @@ def _meeting(
     except LateRiskError as error:
         return first("the challenger", f"{name} cannot be read: {error}", other_data=True)
     tried = folder / TRIED_FILE
-    contest = context.params.contest
     return meet(
         Champion(
             name,
@@ -132,7 +128,7 @@ def _meeting(
         cases,
         found.tried,
         late_risk_config(context.params.seed),
-        Rules(contest.alpha, contest.tolerance, contest.calibration_gain),
+        rules_of(context.params.contest),
         1 + registry.attempts(MODEL, digest),
         context.report,
     )
@@ -148,7 +144,7 @@ def _register(
         folder = Path(place) / "late_risk"
         save(found.model, folder)
         found.tried.to_parquet(folder / TRIED_FILE, index=False)
-        store_json(folder / RECIPE_FILE, {"recipe": recipe, "scores": scores})
+        store_recipe(folder, recipe, scores=scores)
         fit = Fit(
             name=MODEL,
             folder=folder,
@@ -162,11 +158,6 @@ def _register(
             requirements=("xgboost", "lightgbm", "scikit-learn"),
         )
         return registry.register(fit)
-
-
-def _recipe_of(folder: Path) -> dict[str, Any]:
-    file = folder / RECIPE_FILE
-    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
 
 
 def _code() -> list[Path]:

@@ -7,15 +7,13 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from models import rates
-from models.contest import Decision, Rules, first
+from models.contest import Decision, first
 from models.rates import LEAST_ROWS, RatesError, refreshed
 from pipelines.context import Context
-from pipelines.json_file import store_json
 from pipelines.output.rates.contest import (
     Champion,
     absolute_errors,
@@ -29,11 +27,11 @@ from pipelines.output.rates.files import answer_rates, load_rates, save_rates
 from pipelines.output.rates.line_runs import HORIZON_DAYS, RateFit, fit_rates
 from pipelines.platform.tracking import ModelVersion
 from pipelines.registry import Fit, Registry
+from pipelines.registry.challenges import recipe_of, rules_of, store_recipe
 from pipelines.stamp import digest_of
 
 MODEL = "rates"
 SERVED = Path(__file__).with_name("served.py")
-RECIPE_FILE = "recipe.json"
 EXAMPLE_ROWS = 20
 TRIED_DAYS = 7  # at the end of the runs: what a fit before them is judged on
 
@@ -77,7 +75,7 @@ def _is_due(registry: Registry, runs: pd.DataFrame, recipe: str) -> bool:
     if can_judge(unseen(runs, registry.until(newest))):
         return True
     folder = registry.tracking.load(newest)
-    return _recipe_of(folder).get("recipe") != recipe or not _knows(folder, runs)
+    return recipe_of(folder).get("recipe") != recipe or not _knows(folder, runs)
 
 
 def _knows(folder: Path, runs: pd.DataFrame) -> bool:
@@ -115,13 +113,12 @@ def _meeting(
     digest: str,
 ) -> Decision:
     folder, name = registry.tracking.load(champion), f"version {champion.version}"
-    contest = context.params.contest
     try:
         return meet(
             Champion(name, load_rates(folder), registry.until(champion)),
             runs,
             context.params.seed,
-            Rules(contest.alpha, contest.tolerance, contest.calibration_gain),
+            rules_of(context.params.contest),
             1 + registry.attempts(MODEL, digest),
             context.report,
         )
@@ -137,7 +134,7 @@ def _register(
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "rates"
         save_rates(found, folder)
-        store_json(folder / RECIPE_FILE, {"recipe": recipe})
+        store_recipe(folder, recipe)
         fit = Fit(
             name=MODEL,
             folder=folder,
@@ -181,11 +178,6 @@ def _scores(runs: pd.DataFrame, seed: int) -> dict[str, float]:
         "mae": absolute_errors(tried, "model").mean,
         "miscalibration": miscalibration(tried, "model"),
     }
-
-
-def _recipe_of(folder: Path) -> dict[str, Any]:
-    file = folder / RECIPE_FILE
-    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
 
 
 def _code() -> Sequence[Path]:
