@@ -50,6 +50,10 @@ class Design:
     series: Ints
     step: Ints
 
+    def restore(self, scaled: Floats) -> Floats:
+        """Return what predictions of the target, shape (rows,), are in the series' own measure."""
+        return np.asarray(self.anchor + self.unit * scaled)
+
 
 def learning_design(histories: Histories, task: Task, anchor: Anchor, most: int) -> Design:
     """Return rows from random origins and steps of all series, `most` of them at most."""

@@ -10,6 +10,7 @@ from models.demand.histories import Floats, Histories
 from models.demand.members.design import Anchor, Design, latest_design, learning_design
 from models.demand.members.windows import series_units
 from models.demand.task import Task
+from models.stored import booster_text, load_booster
 
 MOST_ROWS = 150_000
 LEAST_ROWS = 200
@@ -34,13 +35,10 @@ class Trees:
 
     def forecast(self, histories: Histories) -> Floats:
         """Return the forecast, shape (series, horizon), of what follows the histories."""
-        import lightgbm
-
         latest = latest_design(histories, self.task, self.anchor)
-        booster = lightgbm.Booster(model_str=self.text)
-        scaled = np.asarray(booster.predict(latest.features, num_threads=1))
-        found = latest.anchor + latest.unit * scaled
-        return np.asarray(found.reshape(len(histories), self.task.horizon))
+        booster = load_booster("lightgbm", self.text)
+        found = latest.restore(np.asarray(booster.predict(latest.features, num_threads=1)))
+        return found.reshape(len(histories), self.task.horizon)
 
 
 def fit_trees(histories: Histories, task: Task, anchor: Anchor) -> Trees | None:
@@ -57,7 +55,7 @@ def fit_trees(histories: Histories, task: Task, anchor: Anchor) -> Trees | None:
         feature_name=list(known.names),
     )
     booster = lightgbm.train(_parameters(task), data, num_boost_round=ROUNDS)
-    return Trees(booster.model_to_string(), task, anchor)
+    return Trees(booster_text("lightgbm", booster), task, anchor)
 
 
 def row_weights(histories: Histories, known: Design, task: Task) -> Floats:

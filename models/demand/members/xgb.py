@@ -39,8 +39,8 @@ class Xgb:
         latest = latest_design(histories, self.task, self.anchor)
         booster = load_booster("xgboost", self.text)
         scaled = booster.inplace_predict(latest.features.astype(np.float32))
-        found = latest.anchor + latest.unit * np.asarray(scaled, dtype=np.float64)
-        return np.asarray(found.reshape(len(histories), self.task.horizon))
+        found = latest.restore(np.asarray(scaled, dtype=np.float64))
+        return found.reshape(len(histories), self.task.horizon)
 
 
 def fit_xgb(histories: Histories, task: Task, anchor: Anchor) -> Xgb | None:
