@@ -160,14 +160,14 @@ def _agents(recipe: Any, env: Any, spec: Any, plants: Sequence[Plant]) -> Any:
     from models.policy.rllib.timed import TimedPPOLearner
 
     register_env("takt-lines", env)
-    rows = recipe.sample * max(len(plant.lines) for plant in plants)
-    samplers = recipe.plants * max(recipe.runners, 1)
+    lines = max(len(plant.lines) for plant in plants)
+    rows = recipe.sample * lines
     config: Any = settings(recipe)
     config = (
         config.environment("takt-lines", disable_env_checking=True)
         .env_runners(
             gym_env_vectorize_mode="sync",
-            rollout_fragment_length=rows // samplers,  # counted by agents, too
+            rollout_fragment_length=recipe.fragment * lines,  # counted by agents, too
         )
         .rl_module(rl_module_spec=MultiRLModuleSpec(rl_module_specs={POLICY["lines"]: spec}))
         .training(
