@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pipelines.context import Context
+from pipelines.json_file import store_json
 from plant import COMPONENTS, Schedule
 from plant.io import save_schedule
 
@@ -62,7 +62,7 @@ def store_plan(
     save_schedule(schedules["planned"], settings.schedule_file)
     save_schedule(schedules["rule"], settings.rule_schedule_file)
     document = {name: value for name, value in asdict(result).items() if name != "kept"}
-    (settings.metrics / "plan.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    store_json(settings.metrics / "plan.json", document)
     rows = [
         (name, component, round(result.costs[name][component], 2))
         for name in ("rule", "draft", "refined", "planned")
