@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import arguments, progress, show
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
+from models.demand.history.seasons import seasons_of
+from models.demand.history.table import read_table
 from models.demand.members.catalogue import member_of
-from models.demand.seasons import seasons_of
-from models.demand.table import read_table
 from models.demand.task import Task
-from models.demand.trial import Trial, joined, origins_of, run_trial
-from models.demand.weights import filled, importance, loss, member_weights
+from models.demand.trials.trial import Trial, joined, origins_of, run_trial
+from models.demand.trials.weights import filled, importance, loss, member_weights
 
 USUAL = (
     "ets_damped:1:log:adjusted",

@@ -18,14 +18,14 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import arguments, progress, show
-from models.demand.calibration import spreads
 from models.demand.forecaster import combine
-from models.demand.histories import Histories
+from models.demand.history.histories import Histories
+from models.demand.history.table import read_table
 from models.demand.members.catalogue import member_of
-from models.demand.table import read_table
 from models.demand.task import Task
-from models.demand.trial import member_forecasts
-from models.demand.weights import fill_members
+from models.demand.trials.calibration import spreads
+from models.demand.trials.trial import member_forecasts
+from models.demand.trials.weights import fill_members
 
 SEASON = 12
 HORIZON = 18

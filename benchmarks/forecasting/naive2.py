@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.demand.histories import Floats
+from models.demand.history.histories import Floats
 
 LIMIT = 1.645
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from models.demand.histories import Floats
+from models.demand.history.histories import Floats
 
 # M4 scores weekly series by one-step differences: no season longer than a day of hours counts.
 LONGEST_SCORED = 24

@@ -4,10 +4,10 @@ from models.demand.config import ForecastConfig
 from models.demand.errors import DemandError, ModelError, TableError
 from models.demand.fitting import fit_forecaster
 from models.demand.forecaster import Forecaster
-from models.demand.histories import Histories
-from models.demand.repairs import Repair
+from models.demand.history.histories import Histories
+from models.demand.history.repairs import Repair
+from models.demand.history.table import TableRules, read_table
 from models.demand.storage import load_forecaster, save_forecaster
-from models.demand.table import TableRules, read_table
 
 __all__ = [
     "DemandError",

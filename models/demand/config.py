@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.demand.errors import ModelError
-from models.demand.table import TableRules
-from models.demand.weights import USUAL_RULES, WeightRules
+from models.demand.history.table import TableRules
+from models.demand.trials.weights import USUAL_RULES, WeightRules
 
 AskedMeasure = Literal["auto", "owa", "wape", "rmsse"]
 

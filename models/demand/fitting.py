@@ -8,20 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from models.demand.budget import Budget, trial_within, usual_seconds
-from models.demand.calibration import Calibration, calibrate
-from models.demand.classes import CLASSES, classify
-from models.demand.closures import open_histories
 from models.demand.config import ForecastConfig
 from models.demand.forecaster import Forecaster, combine, is_living, spread_of
-from models.demand.histories import Bools, Floats, Histories, Ints
+from models.demand.history.classes import CLASSES, classify
+from models.demand.history.closures import open_histories
+from models.demand.history.histories import Bools, Floats, Histories, Ints
+from models.demand.history.repairs import Repair
+from models.demand.history.seasons import seasons_of
+from models.demand.history.table import read_table
 from models.demand.members.catalogue import Fitted, member_of, members_for
-from models.demand.repairs import Repair
-from models.demand.seasons import seasons_of
-from models.demand.table import read_table
 from models.demand.task import Target, Task
-from models.demand.trial import LEAST_BEFORE, Trial, fit_members, origins_of
-from models.demand.weights import (
+from models.demand.trials.budget import Budget, trial_within, usual_seconds
+from models.demand.trials.calibration import Calibration, calibrate
+from models.demand.trials.trial import LEAST_BEFORE, Trial, fit_members, origins_of
+from models.demand.trials.weights import (
     LEAST_VALUES,
     USUAL_RULES,
     Measure,
@@ -29,7 +29,7 @@ from models.demand.weights import (
     filled,
     member_weights,
 )
-from models.demand.workers import processor_seconds
+from models.demand.trials.workers import processor_seconds
 
 Report = Callable[[str], None]
 # Values of a trial that are enough to weigh members by, and origins at most.

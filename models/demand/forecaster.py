@@ -12,19 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.demand.calibration import LEVELS, Calibration, spreads
-from models.demand.classes import CLASSES, classify
-from models.demand.closures import open_histories
 from models.demand.config import ForecastConfig
 from models.demand.errors import ModelError
-from models.demand.histories import Bools, Floats, Histories, Ints
-from models.demand.known import refuse_unknown
+from models.demand.history.classes import CLASSES, classify
+from models.demand.history.closures import open_histories
+from models.demand.history.histories import Bools, Floats, Histories, Ints
+from models.demand.history.known import refuse_unknown
+from models.demand.history.repairs import Repair
 from models.demand.members.catalogue import Fitted, member_of
 from models.demand.newcomers import forecast_newcomers
-from models.demand.repairs import Repair
 from models.demand.task import Task
-from models.demand.trial import Trial, member_forecasts
-from models.demand.weights import Measure, fill_members
+from models.demand.trials.calibration import LEVELS, Calibration, spreads
+from models.demand.trials.trial import Trial, member_forecasts
+from models.demand.trials.weights import Measure, fill_members
 
 # Of an open day's spread, what a day that is closed altogether has at least.
 LEAST_SPREAD = 0.05

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.demand.calibration import LEVELS
-from models.demand.classes import classify
 from models.demand.config import ForecastConfig
 from models.demand.errors import TableError
 from models.demand.fitting import class_weights, fit_forecaster
 from models.demand.forecaster import Forecaster, column_of, combine
-from models.demand.histories import Floats, Histories
-from models.demand.known import Known
-from models.demand.table import read_table
-from models.demand.weights import filled
+from models.demand.history.classes import classify
+from models.demand.history.histories import Floats, Histories
+from models.demand.history.known import Known
+from models.demand.history.table import read_table
+from models.demand.trials.calibration import LEVELS
+from models.demand.trials.weights import filled
 
 TOTAL = "total"
 FAMILY = "family "

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.demand.classes import CLASSES
-from models.demand.histories import Floats, Histories, Ints
+from models.demand.history.classes import CLASSES
+from models.demand.history.histories import Floats, Histories, Ints
 
 # Values of its own after which a newcomer counts as much as its family does.
 EQUAL_AFTER = 4

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from models.demand.calibration import Calibration
 from models.demand.config import ForecastConfig
 from models.demand.document import read_document, write_document
 from models.demand.errors import ModelError
 from models.demand.forecaster import Forecaster
-from models.demand.histories import Histories
-from models.demand.known import Encoding, Known
+from models.demand.history.histories import Histories
+from models.demand.history.known import Encoding, Known
+from models.demand.history.repairs import Repair
+from models.demand.history.table import TableRules
 from models.demand.members.fits import file_of, load_fit, save_fit
-from models.demand.repairs import Repair
-from models.demand.table import TableRules
 from models.demand.task import Task
-from models.demand.weights import WeightRules
+from models.demand.trials.calibration import Calibration
+from models.demand.trials.weights import WeightRules
 
 FORMAT = 2
 MODEL_FILE = "forecaster.json"

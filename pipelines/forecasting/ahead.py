@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.demand import DemandError
-from models.demand.classes import CLASSES, classify
 from models.demand.config import ForecastConfig
 from models.demand.fitting import fit_forecaster
 from models.demand.forecaster import Forecaster
-from models.demand.histories import Histories
-from models.demand.judged import weighted_at_origins
-from models.demand.table import read_table
-from models.demand.trial import Trial
-from models.demand.weights import filled
+from models.demand.history.classes import CLASSES, classify
+from models.demand.history.histories import Histories
+from models.demand.history.table import read_table
+from models.demand.trials.judged import weighted_at_origins
+from models.demand.trials.trial import Trial
+from models.demand.trials.weights import filled
 from pipelines.forecasting.accuracy import Accuracy, Floats, Tried, accuracy_by_class
 from pipelines.forecasting.raw_file import FileError
 from pipelines.forecasting.table_file import TableFile

@@ -21,18 +21,18 @@ from models.demand import (
     read_table,
     save_forecaster,
 )
-from models.demand.classes import CLASSES, classify
-from models.demand.histories import Floats, Histories
-from models.demand.judged import (
+from models.demand.history.classes import CLASSES, classify
+from models.demand.history.histories import Floats, Histories
+from models.demand.trials.judged import (
     coverage,
     quantiles_at_origins,
     scaled_errors,
     trial_of,
     weighted_at_origins,
 )
-from models.demand.replay import replay
-from models.demand.trial import Trial
-from models.demand.weights import WeightRules
+from models.demand.trials.replay import replay
+from models.demand.trials.trial import Trial
+from models.demand.trials.weights import WeightRules
 from pipelines.context import Context
 from pipelines.forecasting.history import DemandHistory, HistoryError
 from pipelines.forecasting.recipes import better_recipe

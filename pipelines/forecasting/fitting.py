@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from models.demand import Forecaster, ModelError, load_forecaster
-from models.demand.classes import CLASSES, classify
-from models.demand.histories import Floats
-from models.demand.judged import ENSEMBLE, scores_of
+from models.demand.history.classes import CLASSES, classify
+from models.demand.history.histories import Floats
+from models.demand.trials.judged import ENSEMBLE, scores_of
 from pipelines.context import Context
 from pipelines.forecasting import contest
 from pipelines.forecasting import report as shown

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from models.demand import Forecaster
-from models.demand.classes import classify
 from models.demand.fitting import of_members, refitted
-from models.demand.judged import scaled_errors, trial_of, weighted_at_origins
-from models.demand.weights import WeightRules
+from models.demand.history.classes import classify
+from models.demand.trials.judged import scaled_errors, trial_of, weighted_at_origins
+from models.demand.trials.weights import WeightRules
 from pipelines.context import Context
 from pipelines.forecasting.history import DemandHistory
 from pipelines.forecasting.search import Between, OneOf, Space, Value, search

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from models.contest import Decision
-from models.demand.histories import Floats, Histories
-from models.demand.judged import ENSEMBLE, Score, bias, wape
-from models.demand.trial import Trial
-from models.demand.weights import filled
+from models.demand.history.histories import Floats, Histories
+from models.demand.trials.judged import ENSEMBLE, Score, bias, wape
+from models.demand.trials.trial import Trial
+from models.demand.trials.weights import filled
 
 SHOWN_DAYS = 56
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.demand.classes import classify
-from models.demand.judged import ENSEMBLE, scores_of
+from models.demand.history.classes import classify
+from models.demand.trials.judged import ENSEMBLE, scores_of
 from pipelines.context import Context
 from pipelines.forecasting.contest import Challenge, try_challenger
 from pipelines.forecasting.history import load_history

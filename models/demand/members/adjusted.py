@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 
 # Seasons looked back over: older ones are of another time.
 MOST_SEASONS = 8

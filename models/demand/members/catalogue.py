@@ -13,7 +13,7 @@ from typing import cast
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.members import analogues, pooled, prophets, simple, statistical
 from models.demand.members.adjusted import adjusted
 from models.demand.members.design import Anchor

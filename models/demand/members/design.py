@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from models.demand.calendar import holiday_features
-from models.demand.histories import Floats, Histories, Ints
-from models.demand.known import known_features
+from models.demand.history.calendar import holiday_features
+from models.demand.history.histories import Floats, Histories, Ints
+from models.demand.history.known import known_features
 from models.demand.task import Task
 
 Anchor = Literal["last", "level", "zero"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.members.windows import Windows, latest_windows, learning_windows, series_units
 from models.demand.task import Task
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.task import Task
 
 NEURAL = ("lstm", "gru", "nhits")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.members.windows import Windows, latest_windows, learning_windows
 from models.demand.task import Task
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.task import Task
 
 # Values, and seasons, that a model is fitted on at most: beyond, time and no gain.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.demand.histories import Bools, Floats, Histories
+from models.demand.history.histories import Bools, Floats, Histories
 from models.demand.members.windows import series_units
 from models.demand.task import Task
 from models.stored import Library, booster_text, load_booster

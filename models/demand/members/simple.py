@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.task import Task
 
 SEASONS_OF_MEAN = 4

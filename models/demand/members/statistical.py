@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.demand.errors import ModelError
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.task import Task
 
 Build = Callable[[tuple[int, ...]], Any]

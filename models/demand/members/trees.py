@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.members.design import Anchor, Design, latest_design, learning_design
 from models.demand.members.windows import series_units
 from models.demand.task import Task

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories, Ints
+from models.demand.history.histories import Floats, Histories, Ints
 
 # Of a series' mean absolute value: the least unit, so that a constant series has one.
 LEAST_UNIT = 1e-4

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.members.design import Anchor, latest_design, learning_design
 from models.demand.members.trees import FURTHEST, LEAST_ROWS, MOST_ROWS, row_weights
 from models.demand.task import Task

@@ -110,7 +110,7 @@ def _spread(cluster: Literal["ray", "spark"] | None, workers: int) -> Iterator[i
     if cluster is None:
         yield workers
         return
-    from models.demand.workers import elsewhere
+    from models.demand.trials.workers import elsewhere
     from pipelines.platform.cluster import spread_over
     from pipelines.settings import load_settings
 

@@ -125,7 +125,7 @@ class FileOptions:
     def config(self, horizon: int, workers: int) -> ForecastConfig:
         """Return what is asked of the forecast."""
         from models.demand.config import ForecastConfig
-        from models.demand.table import TableRules
+        from models.demand.history.table import TableRules
 
         return ForecastConfig(
             horizon=horizon,

@@ -11,7 +11,7 @@ import pytest
 
 from models.demand.config import ForecastConfig
 from models.demand.fitting import fit_forecaster
-from models.demand.workers import elsewhere
+from models.demand.trials.workers import elsewhere
 from pipelines.platform.cluster import spread_over
 from pipelines.platform.ray import RayUnreachableError
 from pipelines.settings import Settings

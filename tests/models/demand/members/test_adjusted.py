@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.demand.histories import Histories
+from models.demand.history.histories import Histories
 from models.demand.members.adjusted import adjusted, season_profile
 
 

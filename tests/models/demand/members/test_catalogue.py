@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.demand.histories import Histories
+from models.demand.history.histories import Histories
 from models.demand.members.catalogue import member_of, members_for
 from models.demand.task import Task
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.demand.histories import Histories
+from models.demand.history.histories import Histories
 from models.demand.members import neural
 from models.demand.members.catalogue import member_of
 from models.demand.members.fits import file_of, load_fit, save_fit

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.demand.errors import ModelError
-from models.demand.histories import Bools, Floats
+from models.demand.history.histories import Bools, Floats
 
 # Steps beyond which a holiday before or after says no more.
 NEAR = 8.0

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories, Ints
+from models.demand.history.histories import Floats, Histories, Ints
 from models.demand.task import Task
 
 SeriesClass = Literal["regular", "intermittent", "new", "ended", "zero"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.demand.calibration import calibrate
-from models.demand.classes import CLASSES, classify
 from models.demand.fitting import class_weights, spread_at_origins
 from models.demand.forecaster import Forecaster, combine
-from models.demand.histories import Bools, Floats, Ints
-from models.demand.trial import Trial
-from models.demand.weights import Measure, WeightRules, filled
+from models.demand.history.classes import CLASSES, classify
+from models.demand.history.histories import Bools, Floats, Ints
+from models.demand.trials.calibration import calibrate
+from models.demand.trials.trial import Trial
+from models.demand.trials.weights import Measure, WeightRules, filled
 
 ENSEMBLE = "ensemble"
 ALL = "all"

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.members.catalogue import Member
-from models.demand.trial import Origins, Report, Trial, joined, run_trial
-from models.demand.workers import processor_seconds
+from models.demand.trials.trial import Origins, Report, Trial, joined, run_trial
+from models.demand.trials.workers import processor_seconds
 
 Weigh = Callable[[Trial], Floats]
 # Processor-seconds for a table by default: M3 monthly (141,000 values) gets 93, M4 weekly (367,000)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.demand.histories import Histories
-from models.demand.seasons import seasons_of
+from models.demand.history.histories import Histories
+from models.demand.history.seasons import seasons_of
 
 
 def _repeating(lengths: tuple[int, ...], steps: int, frequency: str | None) -> Histories:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.demand.classes import classify
 from models.demand.errors import ModelError
 from models.demand.forecaster import Forecaster
-from models.demand.histories import Bools, Floats
-from models.demand.judged import trial_of, weighted_at_origins
+from models.demand.history.classes import classify
+from models.demand.history.histories import Bools, Floats
 from models.demand.members.catalogue import member_of
-from models.demand.trial import Trial, origins_of, run_trial
+from models.demand.trials.judged import trial_of, weighted_at_origins
+from models.demand.trials.trial import Trial, origins_of, run_trial
 
 
 def replay(

@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.demand.errors import TableError
-from models.demand.histories import Ints
-from models.demand.repairs import Repair, refuse
+from models.demand.history.histories import Ints
+from models.demand.history.repairs import Repair, refuse
 
 OFFSET = r":\d\d(?:\.\d+)?(Z|[+-]\d\d:?\d\d)$"
 TRAILING = r"(?:Z|[+-]\d\d:?\d\d)$"

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from models.demand import ForecastConfig, Forecaster, ModelError, fit_forecaster, read_table
-from models.demand.classes import classify
 from models.demand.fitting import of_members, refitted
-from models.demand.histories import Histories
-from models.demand.judged import (
+from models.demand.history.classes import classify
+from models.demand.history.histories import Histories
+from models.demand.trials.judged import (
     ENSEMBLE,
     coverage,
     quantiles_at_origins,
@@ -16,8 +16,8 @@ from models.demand.judged import (
     trial_of,
     weighted_at_origins,
 )
-from models.demand.replay import replay, seen_origins
-from models.demand.weights import WeightRules
+from models.demand.trials.replay import replay, seen_origins
+from models.demand.trials.weights import WeightRules
 
 MEMBERS = ("seasonal_naive:7", "seasonal_mean:7", "theta:7")
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.demand.arrays import Bools, Floats, Ints
-from models.demand.known import Known
+from models.demand.history.arrays import Bools, Floats, Ints
+from models.demand.history.known import Known
 
 __all__ = ["Bools", "Floats", "Histories", "Ints"]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from models.demand.budget import Budget, trial_within, usual_seconds
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 from models.demand.members.catalogue import Member
 from models.demand.task import Task
-from models.demand.trial import Trial, origins_of
-from models.demand.workers import processor_seconds
+from models.demand.trials.budget import Budget, trial_within, usual_seconds
+from models.demand.trials.trial import Trial, origins_of
+from models.demand.trials.workers import processor_seconds
 
 TASK = Task(4, (1,))
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from models.demand.histories import Bools, Floats
-from models.demand.trial import Trial
+from models.demand.history.histories import Bools, Floats
+from models.demand.trials.trial import Trial
 
 Measure = Literal["owa", "wape", "rmsse"]
 ROUNDS = 20

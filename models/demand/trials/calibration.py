@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.demand.histories import Floats, Histories, Ints
+from models.demand.history.histories import Floats, Histories, Ints
 
 # Errors behind each quantile; parts of the horizon and classes are joined until there are as many.
 ENOUGH = 400

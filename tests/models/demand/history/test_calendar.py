@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from models.demand import ModelError
-from models.demand.calendar import holiday_features, holidays_of
+from models.demand.history.calendar import holiday_features, holidays_of
 
 
 def test_public_holidays_and_single_days_between_two_are_known() -> None:

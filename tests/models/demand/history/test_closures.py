@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.demand.closures import open_histories
-from models.demand.histories import Histories
+from models.demand.history.closures import open_histories
+from models.demand.history.histories import Histories
 
 WEEK = np.array([10.0, 20, 30, 40, 0, 50, 60])  # from Monday on
 

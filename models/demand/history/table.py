@@ -25,10 +25,10 @@ import numpy as np
 import pandas as pd
 
 from models.demand.errors import TableError
-from models.demand.grid import Grid, grid_of, read_times
-from models.demand.histories import Bools, Floats, Histories, Ints
-from models.demand.known import Encoding, encodings_of, known_of
-from models.demand.repairs import Repair, refuse, repair_of
+from models.demand.history.grid import Grid, grid_of, read_times
+from models.demand.history.histories import Bools, Floats, Histories, Ints
+from models.demand.history.known import Encoding, encodings_of, known_of
+from models.demand.history.repairs import Repair, refuse, repair_of
 
 COLUMNS = ("series", "time", "value")
 OTHER_NAMES = {"unique_id": "series", "ds": "time", "y": "value"}

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.demand.trial import Trial
-from models.demand.weights import fill_members, importance, loss, member_weights
+from models.demand.trials.trial import Trial
+from models.demand.trials.weights import fill_members, importance, loss, member_weights
 
 
 def _trial(forecasts: list[float], actual: float = 10.0) -> Trial:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from models.demand.arrays import Bools
 from models.demand.errors import TableError
+from models.demand.history.arrays import Bools
 
 SHOWN = 3
 

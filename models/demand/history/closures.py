@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.demand.calendar import names_of
-from models.demand.histories import Bools, Floats, Histories, Ints
-from models.demand.repairs import Repair
+from models.demand.history.calendar import names_of
+from models.demand.history.histories import Bools, Floats, Histories, Ints
+from models.demand.history.repairs import Repair
 
 WEEK = 7
 WEEKS = 4

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.demand.calibration import LEVELS, calibrate, spreads
-from models.demand.histories import Histories
+from models.demand.history.histories import Histories
+from models.demand.trials.calibration import LEVELS, calibrate, spreads
 
 
 def _errors(seed: int, series: int = 2000) -> np.ndarray:

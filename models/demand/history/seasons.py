@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.demand.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories
 
 # Lengths tried where nothing is known of the step, and what a season is commonly nested in.
 COUNTED = (4, 5, 7, 12, 13, 24, 48, 52, 96, 168)

@@ -15,8 +15,8 @@ from models.demand import (
     read_table,
 )
 from models.demand.hierarchy import with_sums
-from models.demand.histories import Histories
-from models.demand.known import MOST_CATEGORIES, known_features
+from models.demand.history.histories import Histories
+from models.demand.history.known import MOST_CATEGORIES, known_features
 from models.demand.storage import load_forecaster, save_forecaster
 
 RULES = TableRules(known=("price", "promo"))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from models.demand import TableError
-from models.demand.table import TableRules, read_table
+from models.demand.history.table import TableRules, read_table
 
 
 def _daily(name: str = "A", days: int = 10, first: str = "2023-05-01") -> pd.DataFrame:

@@ -14,12 +14,12 @@ from functools import partial
 
 import numpy as np
 
-from models.demand.closures import open_histories
-from models.demand.histories import Bools, Floats, Histories, Ints
+from models.demand.history.closures import open_histories
+from models.demand.history.histories import Bools, Floats, Histories, Ints
 from models.demand.members.catalogue import Fitted, Member
 from models.demand.members.windows import series_units
 from models.demand.task import Task
-from models.demand.workers import results
+from models.demand.trials.workers import results
 
 Report = Callable[[str], None]
 # Values that must lie before an origin for a series to be tried at it.

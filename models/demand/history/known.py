@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from models.demand.arrays import Bools, Floats, Ints
 from models.demand.errors import TableError
-from models.demand.repairs import refuse
+from models.demand.history.arrays import Bools, Floats, Ints
+from models.demand.history.repairs import refuse
 
 if TYPE_CHECKING:
-    from models.demand.histories import Histories
+    from models.demand.history.histories import Histories
 
 # Values of a text column that get a column of their own, the commonest first.
 MOST_CATEGORIES = 20
