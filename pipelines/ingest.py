@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.context import Context
+from pipelines.json_file import store_json
 from pipelines.platform.datasets import DatasetUnavailableError, locate_dataset
 from pipelines.source_tables import TABLES
 from pipelines.sources import SourceFile, open_source
@@ -214,9 +215,7 @@ def _metrics_file(context: Context) -> Path:
 
 
 def _store_result(path: Path, result: IngestResult) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    document = {name: value for name, value in asdict(result).items() if name != "kept"}
-    path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    store_json(path, {name: value for name, value in asdict(result).items() if name != "kept"})
 
 
 def _load_result(path: Path) -> IngestResult:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.context import Context
+from pipelines.json_file import store_json
 from pipelines.stamp import digest_of, is_current, store_stamp
 from pipelines.trainers import Progress, Trainer, trainer_of
 from plant import Plant
@@ -85,8 +86,7 @@ def train(context: Context) -> TrainResult:
         context.report("train: unchanged, kept")
         return replace(TrainResult(**json.loads(figures.read_text("utf-8"))), kept=True)
     result = _learn(context, load_plant(settings.plant_file), digest)
-    figures.parent.mkdir(parents=True, exist_ok=True)
-    figures.write_text(json.dumps(_figures(result), indent=2) + "\n", "utf-8")
+    store_json(figures, _figures(result))
     return result
 
 

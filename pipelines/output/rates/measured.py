@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.rates import LEAST_ROWS
 from pipelines.context import Context
+from pipelines.json_file import store_json
 from pipelines.output.rates.line_runs import (
     HORIZON_DAYS,
     RateFit,
@@ -92,8 +93,7 @@ def _store(file: Path, uses: tuple[RateUse, ...]) -> None:
         | _quantiles(beliefs.get((one.line, one.item)))
         for one in uses
     ]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    store_json(file, rows)
 
 
 def _quantiles(belief: Belief | None) -> dict[str, tuple[float, float, float]]:
