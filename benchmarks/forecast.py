@@ -5,7 +5,8 @@ alone. Output: unique_id, ds, yhat, q2.5, q10, q50, q90, q97.5. With `--score`, 
 `--naive2`: unique_id, F1..FH, for the OWA; computed where it is not given); without a test file, against
 the last steps of the training file, which are then cut off before anything is fitted. `--origins 5`
 scores over the last five horizons, everything fitted anew before each; `--scored FILE --where "rank <= 50"`
-judges only the series with a row in FILE for which that holds (`--least 30`: thirty rows).
+judges only the series with a row in FILE for which that holds (`--least 30`: thirty rows). `--peers` adds
+plain methods at the same origins; `--ending 2010-12-09` leaves out what is later.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--test", type=Path)
     parser.add_argument("--naive2", type=Path)
     parser.add_argument("--origins", type=int, default=0, help="score over so many")
+    parser.add_argument("--ending", help="the last time that counts, as the file writes it")
+    parser.add_argument("--peers", action="store_true", help="plain methods at the origins too")
     parser.add_argument("--scored", type=Path, help="CSV or Parquet with the series to judge")
     parser.add_argument("--where", help="rows of --scored that count, as pandas queries")
     parser.add_argument("--least", type=int, default=1, help="such rows that a series needs")
@@ -71,6 +74,8 @@ def _asked() -> argparse.Namespace:
 def _run(asked: argparse.Namespace) -> tuple[dict[str, Any], list[tuple[str, object]]]:
     begun = time.perf_counter()
     train = _read(asked.train, asked.value)
+    if asked.ending:
+        train = train[train["ds"] <= type(train["ds"].iloc[0])(asked.ending)]
     if asked.origins:
         return _over_origins(asked, train, begun)
     test = _read(asked.test, asked.value) if asked.test else None
@@ -113,7 +118,9 @@ def _over_origins(
     asked: argparse.Namespace, table: pd.DataFrame, begun: float
 ) -> tuple[dict[str, Any], list[tuple[str, object]]]:
     scored = series_scored(asked.scored, asked.where, asked.least) if asked.scored else None
-    model, scores, by_origin = over_origins(table, _config(asked), asked.origins, scored)
+    model, scores, by_origin = over_origins(
+        table, _config(asked), asked.origins, scored, asked.peers
+    )
     figures = _figures(model, asked) | {"judged": len(scored or model.histories), **scores}
     figures["by_origin"] = {
         name: {figure: one[figure] for figure in SHOWN} for name, one in by_origin.items()

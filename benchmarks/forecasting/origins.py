@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.forecasting.naive2 import naive2_of
+from benchmarks.forecasting.peers import peers_of
 from benchmarks.forecasting.scores import LONGEST_SCORED, scores_of
 from benchmarks.report import progress
 from models.demand import ForecastConfig, Forecaster, fit_forecaster
+from models.demand.history.histories import Floats
 from models.demand.members.catalogue import member_of
 from models.demand.members.simple import SEASONS_OF_MEAN
 
@@ -24,7 +27,7 @@ SHOWN = ("WAPE", "WAPE_total", "bias", "RMSSE", "coverage_80", "coverage_95")
 class Origin:
     """What was forecast at one origin beside what came, the peers, and what both were told by.
 
-    The peers are the seasonal naive forecast and the mean of the last four seasons.
+    The peers are the seasonal naive forecast, the mean of the last four seasons, and those asked for.
     """
 
     train: pd.DataFrame
@@ -39,11 +42,13 @@ def over_origins(
     config: ForecastConfig,
     origins: int,
     scored: frozenset[str] | None,
+    with_peers: bool = False,
 ) -> tuple[Forecaster, dict[str, Any], dict[str, dict[str, float]]]:
     """Return the last forecaster, the scores over all origins, and those of each and of the peers.
 
     Origins lie a horizon apart, the last one a horizon before the table's end. RMSSE is over the mean
     squared one-step difference before the first origin. All series are fitted on, `scored` judged.
+    `with_peers` adds what plain methods forecast from the same past (`peers`).
     """
     table = table.sort_values(["unique_id", "ds"], ignore_index=True)
     after = table.groupby("unique_id").cumcount(ascending=False)
@@ -56,7 +61,7 @@ def over_origins(
         origin = str(test["ds"].min())[:10]
         progress(f"origin {origins - number} of {origins}, {origin}")
         model = fit_forecaster(train, config, progress)
-        tried[origin] = _origin(model, train, test, scored)
+        tried[origin] = _origin(model, train, test, scored, with_peers)
     assert model is not None
     seasons = model.task.seasons
     rows = {"all": _scores(tried, seasons)}
@@ -74,7 +79,11 @@ def series_scored(path: Path, where: str | None, least: int) -> frozenset[str]:
 
 
 def _origin(
-    model: Forecaster, train: pd.DataFrame, test: pd.DataFrame, scored: frozenset[str] | None
+    model: Forecaster,
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    scored: frozenset[str] | None,
+    with_peers: bool,
 ) -> Origin:
     found = model.predict().rename(columns=NAMES)
     season = model.task.season if model.task.season <= LONGEST_SCORED else 1
@@ -82,6 +91,11 @@ def _origin(
         "seasonal naive": _peer(model, found, f"seasonal_naive:{season}"),
         f"mean of {SEASONS_OF_MEAN} seasons": _peer(model, found, f"seasonal_mean:{season}"),
     }
+    if with_peers:
+        histories = model.histories
+        kept = np.array([scored is None or name in scored for name in histories.names])
+        plain = peers_of(histories, model.task.horizon, season, kept, progress)
+        peers |= {name: _as_found(found, values) for name, values in plain.items()}
     judged = test if scored is None else test[test["unique_id"].isin(scored)]
     known = train if scored is None else train[train["unique_id"].isin(scored)]
     return Origin(known, judged, found, peers, naive2_of(known, model.task.horizon, season))
@@ -89,9 +103,12 @@ def _origin(
 
 def _peer(model: Forecaster, found: pd.DataFrame, name: str) -> pd.DataFrame:
     task = replace(model.task, target="mean")
-    values = member_of(name).forecast(model.histories, task).ravel()
+    return _as_found(found, member_of(name).forecast(model.histories, task))
+
+
+def _as_found(found: pd.DataFrame, values: Floats) -> pd.DataFrame:
     levels = [column for column in found.columns if column.startswith("q")]
-    return found.assign(yhat=values, **dict.fromkeys(levels, float("nan")))
+    return found.assign(yhat=values.ravel(), **dict.fromkeys(levels, float("nan")))
 
 
 def _scores(
