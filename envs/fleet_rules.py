@@ -44,7 +44,7 @@ def policy_of(env: FleetEnv, rules: Rule | Sequence[Rule]) -> Policy:
     action = np.zeros((env.num_envs, fleet.lines, 3), np.int64)
 
     def act(env: FleetEnv) -> Actions:
-        follow(env.fleet, env.state, followed, action)
+        follow(env.stage, followed, action)
         return action
 
     return act

@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from envs.fleet.clock import clock_of
 from envs.fleet.history import realised, realised_schedule
 from envs.fleet.kernel.choices import MODES, SIZES
-from envs.fleet.kernel.motion import reset, step
-from envs.fleet.kernel.observe import observe
-from envs.fleet.kernel.turn import turn
+from envs.fleet.kernel.turn import Stage, begin, look, move, turn
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.observation import Observation, blank, constants, observation_space
 from envs.fleet.outlook import outlook_of
@@ -25,6 +23,7 @@ from envs.fleet.plants import Assignment, Fleet, Rhythm, build_fleet
 from envs.fleet.scale import hourly_cost
 from envs.fleet.state import State, new_state
 from plant import COMPONENTS, Plant, Schedule
+from plant.borrowed import Held
 
 Actions = NDArray[np.int64]
 RUSH_ROOM = 16
@@ -94,9 +93,6 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         given = scales if scales is not None else [hourly_cost(one) for one in self.assignments]
         self.scales = np.array(given, np.float64)
         self._charged = -self.scales
-        self._figures = luck.figures()
-        self._clock = clock_of(self.fleet)
-        self._outlook = outlook_of(self.fleet)
         self._copy = copy
         self._mode = autoreset_mode
         lines, slots = self.fleet.lines, self.fleet.slot_item.shape[1]
@@ -112,6 +108,12 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._seeds = np.zeros(self.num_envs, np.int64)
         self._episodes = np.zeros(self.num_envs, np.int64)
         self._ended = np.zeros(self.num_envs, np.bool_)
+        self.stage: Held[Stage] = Held(
+            Stage(
+                self.fleet, self.state, clock_of(self.fleet), outlook_of(self.fleet), luck.figures(),
+                self.scales, self._cost, self._minutes, self._seen,
+            )
+        )  # fmt: skip
         self._held = np.zeros((self.num_envs, lines, 3), np.int64)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         bounds = np.linspace(0, self.num_envs, max(threads, 1) + 1).astype(int)
@@ -244,25 +246,17 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._episodes[chosen] += 1
         self._ended = self._ended & ~chosen
         wanted = chosen.astype(np.int64)
-        reset(self.fleet, self.state, self._figures, wanted, seeds)
+        begin(self.stage, wanted, seeds)
         self._in_parts(lambda first, last: self._step(self._held, first, last, True))
 
     def _step(self, actions: Actions, first: int, last: int, fresh: bool = False) -> None:
-        step(
-            self.fleet, self.state, self._figures, actions, first, last, fresh, self._cost, self._minutes
-        )  # fmt: skip
+        move(self.stage, actions, first, last, fresh)
 
     def _turn(self, actions: Actions, first: int, last: int) -> None:
-        turn(
-            self.fleet, self.state, self._clock, self._outlook, self._figures, self.scales, actions,
-            first, last, self._cost, self._minutes, self._seen,
-        )  # fmt: skip
+        turn(self.stage, actions, first, last)
 
     def _observe(self, first: int, last: int) -> None:
-        observe(
-            self.fleet, self.state, self._clock, self._outlook, self._figures, self.scales, first, last,
-            self._seen,
-        )  # fmt: skip
+        look(self.stage, first, last)
 
     def _in_parts(self, work: Callable[[int, int], None]) -> None:
         if self._pool is None:

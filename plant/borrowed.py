@@ -7,18 +7,23 @@ hands out its address; attributes read through it hold no references. So a borro
 only until the function that borrowed it returns: borrow in the outermost compiled function, and pass
 it down. Borrow arguments only, whose arrays the caller keeps alive; of a local record the compiler drops
 the arrays after its last use, which is the borrowing.
+
+A call from Python unwraps every array of a record first, 0.7 microseconds each. `Held` does that once: it
+keeps a record and its unwrapped words, and compiled functions take it as the borrowed record.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
+import numpy as np
+from numba import njit, typeof
 from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
-from numba.extending import intrinsic
+from numba.extending import NativeValue, intrinsic, unbox
 
 T = TypeVar("T")
 
@@ -87,3 +92,69 @@ def _type_of(record: Any, name: str) -> Any:
 
 borrow: Any = _borrow
 """The address of a record, for as long as the calling compiled function runs."""
+
+
+class Held(Generic[T]):
+    """A record to be handed to compiled functions again and again, unwrapped once.
+
+    `record` and its arrays live as long as this does; what they are is not to be exchanged for others.
+    """
+
+    __slots__ = ("_numba_type_", "_words", "address", "record")
+
+    def __init__(self, record: T) -> None:
+        self.record = record
+        self._words = np.zeros(_size(record) // 8 + 1, np.int64)
+        self.address: int = self._words.ctypes.data
+        _write(record, self.address)
+        self._numba_type_ = Borrowed(typeof(record))  # what numba asks arguments for
+
+    def __reduce__(self) -> tuple[type[Held[T]], tuple[T]]:
+        """A copy holds the copied record, at an address of its own."""
+        return Held, (self.record,)
+
+
+@unbox(Borrowed)
+def _address_of(kind: Borrowed, held: Any, context: Any) -> Any:
+    number = context.pyapi.object_getattr_string(held, "address")
+    address = context.pyapi.long_as_voidptr(number)
+    context.pyapi.decref(number)
+    typed = context.builder.bitcast(address, context.context.get_value_type(kind))
+    failed = cgutils.is_not_null(context.builder, context.pyapi.err_occurred())
+    return NativeValue(typed, is_error=failed)
+
+
+@intrinsic
+def _store(typing: Any, record: Any, address: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = context.get_value_type(record).as_pointer()
+        builder.store(arguments[0], builder.inttoptr(arguments[1], place))
+        return context.get_dummy_value()
+
+    return types.void(record, types.int64), generate
+
+
+@intrinsic
+def _width(typing: Any, record: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.get_constant(
+            types.intp, context.get_abi_sizeof(context.get_value_type(record))
+        )
+
+    return types.intp(record), generate
+
+
+_stored: Any = _store
+_sized: Any = _width
+
+
+@njit(cache=True)
+def _size(record: Any) -> int:
+    """The bytes of an unwrapped record."""
+    return int(_sized(record))
+
+
+@njit(cache=True)
+def _write(record: Any, address: int) -> None:
+    """Write an unwrapped record to an address."""
+    _stored(record, address)

@@ -29,7 +29,7 @@ from envs.fleet.state import State
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
 from plant.calendar import minute_of
-from plant.compiled import inner, outer
+from plant.compiled import inner
 
 ITEM, SIZE, MODE = range(3)
 
@@ -254,7 +254,7 @@ def carry_out(f: Fleet, s: State, line: int, slot: int, size: int, mode: int) ->
     return 1
 
 
-@outer
+@inner
 def reset(fleet: Fleet, state: State, luck: Floats, chosen: Ints, seeds: Ints) -> None:
     """Put each chosen plant at the horizon's start; the next `step` moves it to its first epoch."""
     f, s = borrow(fleet), borrow(state)
@@ -263,7 +263,7 @@ def reset(fleet: Fleet, state: State, luck: Floats, chosen: Ints, seeds: Ints) -
             reset_plant(f, s, luck, b, seeds[b])
 
 
-@outer
+@inner
 def step(
     fleet: Fleet, state: State, luck: Floats, action: NDArray[np.int64], first: int, last: int,
     fresh: bool, cost: Floats, minutes: Ints,

@@ -23,7 +23,7 @@ from envs.fleet.plants import FAR, TICK, Fleet
 from envs.fleet.state import State
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
-from plant.compiled import inner, outer
+from plant.compiled import inner
 
 PLANT_FEATURES, LINE_FEATURES, ITEM_FEATURES, SLOT_FEATURES = 19, 22, 41, 16
 PER_DAY = 1.0 / 1440.0
@@ -263,7 +263,7 @@ def hide_slots(f: Fleet, b: int, line: int, out: Seen) -> None:
     out.shown[line] = 0
 
 
-@outer
+@inner
 def observe(
     fleet: Fleet, state: State, clock: Clock, outlook: Outlook, luck: Floats, scale: Floats, first: int,
     last: int, seen: Seen,

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from envs.fleet.kernel.choices import COVER, OVERTIME, REGULAR, worked_when_free
 from envs.fleet.kernel.lines import setup_into
 from envs.fleet.kernel.motion import ITEM, MODE, SIZE
-from envs.fleet.plants import FAR, Fleet
-from envs.fleet.state import State
+from envs.fleet.kernel.turn import Stage
+from envs.fleet.plants import FAR
 from envs.rules.urgency import urgency
 from plant.arrays import Floats, Ints
-from plant.borrowed import borrow
+from plant.borrowed import Held, borrow
 from plant.calendar import worked_before
 from plant.compiled import outer
 
@@ -34,9 +34,10 @@ class Followed(NamedTuple):
 
 
 @outer
-def follow(fleet: Fleet, state: State, rule: Followed, action: NDArray[np.int64]) -> None:
+def follow(stage: Held[Stage], rule: Followed, action: NDArray[np.int64]) -> None:
     """Write the choices [B, L, 3] of every line: the slot that its rule finds most urgent, or to hold."""
-    f, s = borrow(fleet), borrow(state)
+    w = borrow(stage)
+    f, s = w.fleet, w.state
     action[:] = 0
     for b in range(f.size):
         for line in range(b * f.lines, (b + 1) * f.lines):
