@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from models.demand.history.histories import Floats, Histories
-from models.demand.members import analogues, pooled, prophets, simple, statistical
+from models.demand.members import analogues, levels, pooled, prophets, simple, statistical
 from models.demand.members.adjusted import adjusted
 from models.demand.members.design import Anchor
 from models.demand.members.network import Network, fit_network
@@ -84,7 +84,7 @@ class Member:
     @property
     def one_by_one(self) -> bool:
         """Whether each series is forecast on its own."""
-        return not self.is_fitted and self.kind not in ("pooled", "analogue")
+        return not self.is_fitted and self.kind not in ("pooled", "analogue", "level")
 
     @property
     def is_fitted(self) -> bool:
@@ -155,6 +155,7 @@ class Member:
                 histories, task, int(self.argument), simple.SEASONS_OF_MEAN
             ),
             "pooled": lambda: pooled.pooled_forecast(histories, task, int(self.argument)),
+            "level": lambda: levels.level_forecast(histories, task, int(self.argument)),
             "analogue": lambda: analogues.analogue_forecast(histories, task, int(self.argument)),
         }
         if self.kind in plain:
@@ -185,6 +186,7 @@ def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:
     if (zeros == 0).mean() > ALL_POSITIVE:
         names += _positive(task, look)
     else:
+        names += [f"level:{steps}" for steps in levels.half_lives(short)]
         names += [f"network:{look}", "trees:zero", "trees:level", f"theta:{short}", f"ces:{short}"]
     if np.median(zeros) > INTERMITTENT:
         names += ["croston_sba:1", "tsb:1", "adida:1", "imapa:1"]
