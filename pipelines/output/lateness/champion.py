@@ -18,7 +18,14 @@ from pipelines.output.lateness.contest import Champion, can_judge, meet, unseen
 from pipelines.output.lateness.orders import LateRiskFit, fit_late_risk, late_risk_config
 from pipelines.platform.tracking import ModelVersion
 from pipelines.registry import Fit, Registry
-from pipelines.registry.challenges import recipe_of, rules_of, store_recipe
+from pipelines.registry.challenges import (
+    challenge,
+    is_due,
+    knows_half,
+    recipe_of,
+    rules_of,
+    store_recipe,
+)
 from pipelines.stamp import digest_of
 
 MODEL = "late-risk"
@@ -68,21 +75,21 @@ def scoring_model(context: Context, registry: Registry, daily: pd.DataFrame) -> 
 
 
 def _is_due(registry: Registry, cases: pd.DataFrame, recipe: str) -> bool:
-    newest = registry.versions(MODEL)[0]
-    if can_judge(unseen(cases, registry.until(newest))):
-        return True
-    folder = registry.tracking.load(newest)
-    return recipe_of(folder).get("recipe") != recipe or not _knows(folder, cases)
+    return is_due(
+        registry,
+        MODEL,
+        recipe,
+        lambda until: can_judge(unseen(cases, until)),
+        lambda folder: _knows(folder, cases),
+    )
 
 
 def _knows(folder: Path, cases: pd.DataFrame) -> bool:
     """Whether at least half of the history's products were in that version's."""
     try:
-        known = set(load(folder).memory.cases["item"])
+        return knows_half(set(load(folder).memory.cases["item"]), set(cases["item"]))
     except LateRiskError:
         return False
-    items = set(cases["item"])
-    return 2 * len(items & known) >= len(items)
 
 
 def _challenge(
@@ -95,13 +102,12 @@ def _challenge(
 ) -> ModelVersion:
     """Register the fit, and return the champion after the contest."""
     digest = digest_of([], daily.to_csv(index=False, float_format="%.9g", date_format="%Y-%m-%d"))
-    champion = registry.champion(MODEL)
-    decision = (
-        first("the challenger")
-        if champion is None
-        else _meeting(context, registry, champion, cases, found, digest)
+    return challenge(
+        registry,
+        MODEL,
+        lambda champion: _meeting(context, registry, champion, cases, found, digest),
+        lambda: _register(registry, daily, digest, found, recipe),
     )
-    return registry.settle(_register(registry, daily, digest, found, recipe), decision)
 
 
 def _meeting(

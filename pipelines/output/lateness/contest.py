@@ -20,11 +20,11 @@ from models.late_risk.model import Report
 from models.late_risk.schema import days_of, known_days
 from pipelines.output.lateness.ages import SCHEMA
 from pipelines.output.lateness.orders import LOOK
+from pipelines.registry.challenges import origins_between
 
 LEAST_LOOKS = 200
 LEAST_EACH = 10  # late ones, and ones in time, without which chances cannot be judged
 FORTNIGHT = pd.Timedelta(days=14)
-MOST_ORIGINS = 4
 WEEK_DAYS = 7
 
 
@@ -124,8 +124,7 @@ def _on_new_looks(
 def _origins(new: pd.DataFrame) -> list[pd.Timestamp]:
     """The origins of the challenger, a fortnight apart or more, and the end after them."""
     begin, end = new["asked"].min(), new["asked"].max() + pd.Timedelta(days=1)
-    count = int(np.clip((end - begin) // FORTNIGHT, 1, MOST_ORIGINS))
-    return [begin + (end - begin) * number / count for number in range(count + 1)]
+    return origins_between(begin, end, FORTNIGHT)
 
 
 def _contender(name: str, looks: pd.DataFrame, chance: str) -> Contender:

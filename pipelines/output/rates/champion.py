@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from pipelines.output.rates.files import answer_rates, load_rates, save_rates
 from pipelines.output.rates.line_runs import HORIZON_DAYS, RateFit, fit_rates
 from pipelines.platform.tracking import ModelVersion
 from pipelines.registry import Fit, Registry
-from pipelines.registry.challenges import recipe_of, rules_of, store_recipe
+from pipelines.registry.challenges import challenge, is_due, knows_half, rules_of, store_recipe
 from pipelines.stamp import digest_of
 
 MODEL = "rates"
@@ -71,38 +71,38 @@ def champion_rates(
 
 
 def _is_due(registry: Registry, runs: pd.DataFrame, recipe: str) -> bool:
-    newest = registry.versions(MODEL)[0]
-    if can_judge(unseen(runs, registry.until(newest))):
-        return True
-    folder = registry.tracking.load(newest)
-    return recipe_of(folder).get("recipe") != recipe or not _knows(folder, runs)
+    return is_due(
+        registry,
+        MODEL,
+        recipe,
+        lambda until: can_judge(unseen(runs, until)),
+        lambda folder: _knows(folder, runs),
+    )
 
 
 def _knows(folder: Path, runs: pd.DataFrame) -> bool:
     """Whether at least half of what the runs' lines made was made by them in that version's."""
     try:
-        known = _made(load_rates(folder).runs)
+        return knows_half(_made(load_rates(folder).runs), _made(runs))
     except RatesError:
         return False
-    made = _made(runs)
-    return 2 * len(made & known) >= len(made)
 
 
-def _made(runs: pd.DataFrame) -> set[tuple[str, str]]:
+def _made(runs: pd.DataFrame) -> set[Hashable]:
     return set(zip(runs["line"], runs["item"], strict=True))
 
 
 def _challenge(context: Context, registry: Registry, found: RateFit, recipe: str) -> ModelVersion:
     """Register the fit, and return the champion after the contest."""
     digest = digest_of([], found.runs.to_csv(index=False, float_format="%.9g"))
-    champion = registry.champion(MODEL)
-    decision = (
-        first("the challenger")
-        if champion is None
-        else _meeting(context, registry, champion, found.runs, digest)
+    return challenge(
+        registry,
+        MODEL,
+        lambda champion: _meeting(context, registry, champion, found.runs, digest),
+        lambda: _register(
+            registry, digest, found, recipe, _scores(found.runs, context.params.seed)
+        ),
     )
-    scores = _scores(found.runs, context.params.seed)
-    return registry.settle(_register(registry, digest, found, recipe, scores), decision)
 
 
 def _meeting(

@@ -18,10 +18,11 @@ from models.rates import LEAST_ROWS, predict, refreshed
 from models.rates.schema import days_of
 from models.rates.windows import Report
 from pipelines.output.rates.line_runs import HORIZON_DAYS, RateFit, fit_rates
+from pipelines.registry.challenges import origins_between
 
 LEAST_NEW = 60
 LEAST_DAYS = 5  # runs of one day share its luck
-MOST_ORIGINS = 4
+HORIZON = pd.Timedelta(days=HORIZON_DAYS)
 KINDS = ("share", "yields")  # what is measured of a run, as a share of what is planned
 PROMISED = 0.8  # of values lie between the outer two of the quantiles compared
 OUTER = ("q10", "q90")
@@ -136,14 +137,10 @@ def _of_both(
 
 
 def _origins(new: pd.DataFrame) -> list[pd.Timestamp]:
-    """The first days of the challengers, a horizon or more apart, and the day after the last run.
-
-    Before the first of them a challenger of the champion's recipe knows no more than the champion did.
-    """
-    begin = new["start"].min().normalize()
-    days = (new["start"].max().normalize() - begin).days + 1
-    count = min(-(-days // HORIZON_DAYS), MOST_ORIGINS)
-    return [begin + pd.Timedelta(days=days * number // count) for number in range(count + 1)]
+    """The first days of the challengers, a horizon or more apart, and the day after the last run."""
+    begin, last = new["start"].min().normalize(), new["start"].max().normalize()
+    end = last + pd.Timedelta(days=1)
+    return [one.normalize() for one in origins_between(begin, end, HORIZON)]
 
 
 def _contender(name: str, runs: pd.DataFrame, by: str) -> Contender:
