@@ -89,7 +89,7 @@ def test_new_runs_with_too_few_before_them_judge_nobody(fitted: RateFit) -> None
     runs = _runs()
     found = _meet(fitted, runs[runs["start"] >= pd.Timestamp(UNTIL)])
     assert found.outcome == "other data"
-    assert "48 of them with enough before" in found.reason
+    assert "60 runs since its history, 0 of them with enough before" in found.reason
 
 
 def test_many_runs_of_few_days_judge_nobody() -> None:
