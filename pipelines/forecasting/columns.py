@@ -21,13 +21,15 @@ TIMES = (
 VALUES = (
     "y", "value", "quantity", "qty", "demand", "units", "sales", "sold", "ordered", "orders",
     "orderedunits", "unitssold", "volume", "amount", "count", "target", "menge",
-    "수량", "판매량", "주문량", "수요", "수요량", "값",
+    "수량", "판매량", "판매수량", "주문량", "주문수량", "출고량", "출고수량", "출하량", "생산량",
+    "생산수량", "사용량", "수요", "수요량", "매출", "매출액", "값",
 )  # fmt: skip
 SERIES = (
     "uniqueid", "series", "seriesid", "id", "sku", "item", "itemid", "product", "productid",
     "article", "material", "store", "storeid", "shop", "site", "plant", "location", "region",
     "customer", "channel", "line", "warehouse", "artikel",
-    "품목", "품번", "제품", "상품", "점포", "매장", "지점", "고객", "공장",
+    "품목", "품목코드", "품번", "제품", "제품코드", "상품", "상품코드", "점포", "매장", "지점", "고객",
+    "거래처", "공장", "창고", "지역",
 )  # fmt: skip
 WHOLE_ID = "uniqueid"  # names a series by itself, whatever stands beside it
 CLOSE = 0.8
@@ -105,6 +107,21 @@ def tell_columns(
     return Columns(when, what, who, tuple(notes), tuple(known))
 
 
+def tell_time(sample: pd.DataFrame, time: str | None = None) -> str:
+    """Return the column of the time: the one named here, or guessed.
+
+    Raises
+    ------
+    ColumnError
+        Where it is not there, or none or several could be it.
+    """
+    names = [str(name) for name in sample.columns]
+    if time is not None:
+        _refuse_unknown("--time", time, names)
+        return time
+    return _guess_time(sample, names, [])
+
+
 def plain(name: str) -> str:
     """Return a column's name as it is compared: letters and digits, lower case."""
     return re.sub(r"[\W_]+", "", name.casefold())
@@ -171,7 +188,9 @@ def _by_word(names: Sequence[str], words: Sequence[str], notes: list[str], role:
     for name in names:
         near = get_close_matches(plain(name), words, n=1, cutoff=CLOSE)
         if near and len(plain(name)) > 2:
-            notes.append(f"{role} is {name!r}: is {near[0]!r} meant?")
+            notes.append(
+                f"{role} is {name!r}, spelled nearly as {near[0]!r} (--{role} says another)"
+            )
             return name
     parts = [name for name in names if _words(name) & set(words)]
     if len(parts) == 1:
@@ -200,9 +219,11 @@ def _named_but_not(
 def _untold(
     role: str, option: str, fitting: Iterable[str], sample: pd.DataFrame, hint: str
 ) -> ColumnError:
+    fitting = list(fitting)
     some = ", ".join(fitting)
+    wide = ", or say --wide where each is a series" if role == "value" and len(fitting) > 1 else ""
     found = f"{some} could each be it" if some else f"none that could be it{hint}"
     return ColumnError(
-        f"{role}: expected one column, found {found}; name it with {option}. Columns: "
+        f"{role}: expected one column, found {found}; name it with {option}{wide}. Columns: "
         f"{', '.join(map(str, sample.columns))}"
     )

@@ -19,10 +19,13 @@ QUARTER = r"\d{4}[- ]?[qQ][1-4]"
 WEEK = r"\d{4}-?[wW]\d{2}"
 MONTH = r"\d{4}(?:0[1-9]|1[0-2])"
 COMPACT = r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+SPELLED = r"\d{4}(?:년|\.) ?\d{1,2}(?:월|\.)(?: ?\d{1,2}(?:일|\.)?)?"
 COUNT = r"[+-]?\d+"
 YEAR = r"(?:19|20)\d\d"
 
-Form = Literal["ordered", "quarter", "week", "month", "compact", "year", "count", "iso", "words"]
+Form = Literal[
+    "ordered", "quarter", "week", "month", "compact", "year", "spelled", "count", "iso", "words"
+]
 FORMS: tuple[tuple[Form, str], ...] = (
     ("ordered", ORDERED),
     ("quarter", QUARTER),
@@ -30,6 +33,7 @@ FORMS: tuple[tuple[Form, str], ...] = (
     ("compact", COMPACT),
     ("month", MONTH),
     ("year", YEAR),
+    ("spelled", SPELLED),
     ("count", COUNT),
 )
 
@@ -120,6 +124,9 @@ def _parsed(text: pd.Series, form: Form) -> pd.Series:
         return read(parts[0] + "-" + month, "%Y-%m")
     if form == "week":
         return read(text.str.replace(r"-?[wW]", "-W", regex=True) + "-1", "%G-W%V-%u")
+    if form == "spelled":
+        parts = text.str.extract(r"^(\d{4})\D+(\d{1,2})\D*(\d{1,2})?\D*$").fillna("1")
+        return read(parts[0] + "-" + parts[1] + "-" + parts[2], "%Y-%m-%d")
     patterns = {"month": "%Y%m", "compact": "%Y%m%d", "year": "%Y", "iso": "ISO8601"}
     return read(text, patterns.get(form, "mixed"))
 

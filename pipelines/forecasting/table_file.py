@@ -21,12 +21,14 @@ from pipelines.forecasting.raw_file import (
     PARQUET,
     FileError,
     decoded,
+    layout_of,
     not_there,
+    read_sheet,
     read_whole,
     refuse_empty,
-    separator_of,
     tried,
 )
+from pipelines.forecasting.wide_file import CELL, COLUMN, Every, melted, summed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +51,9 @@ class Asked:
     sheet: str | None = None
     encoding: str | None = None
     known: Sequence[str] = ()
+    wide: bool = False
+    every: Every | None = None
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class TableFile:
 
         text = re.sub(r"\brow (\d+)\b", in_file, str(error)).removeprefix("history: ")
         text = RULE.sub(r"--\1 \2", text)
+        if "found another" in text:
+            text += "; --every day adds up rows of one day"
         if "found another" in text and AUTUMN_NIGHT.search(text):
             text += "; --time-zone tells apart the hours that daylight saving repeats"
         names = f"time is {self.columns.time!r}, value {self.columns.value!r}"
@@ -115,7 +122,23 @@ def read_table_file(path: Path, asked: Asked | None = None) -> TableFile:
     table = _frame(names, times, as_numbers(frame[columns.value]))
     for name in columns.known:
         table[name] = _known(frame[name])
-    return TableFile(path, table, rows, columns, entities)
+    file = TableFile(path, table, rows, columns, entities)
+    return _in_steps(file, asked) if asked.every else file
+
+
+def _in_steps(file: TableFile, asked: Asked) -> TableFile:
+    """The file's table with its rows added up by day, week or month."""
+    from models.demand import DemandError
+
+    assert asked.every is not None
+    try:
+        found = summed(file.table, asked.every, asked.time_zone)
+    except DemandError as error:
+        raise file.told(error) from error
+    note = f"{len(file.table):,} rows added up by {asked.every} to {len(found):,}"
+    columns = replace(file.columns, notes=(*file.columns.notes, note))
+    rows = file.rows[found.index.to_numpy()]
+    return replace(file, table=found.reset_index(drop=True), rows=rows, columns=columns)
 
 
 def with_future(file: TableFile, path: Path, asked: Asked) -> TableFile:
@@ -171,10 +194,12 @@ def _columns_of(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
     import pandas as pd
 
     kind = path.suffix.casefold()
+    if asked.wide and kind in (*CSV, *PARQUET, *EXCEL):
+        return _wide(path, asked)
     if kind in PARQUET:
         whole = tried(path, "Parquet", lambda: pd.read_parquet(path))
     elif kind in EXCEL:
-        whole = tried(path, "Excel", lambda: pd.read_excel(path, sheet_name=asked.sheet or 0))
+        whole = tried(path, "Excel", lambda: read_sheet(path, asked.sheet))
     elif kind in CSV:
         return _csv(path, asked)
     else:
@@ -188,7 +213,17 @@ def _columns_of(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
     columns = tell_columns(
         whole.head(SAMPLE_ROWS), asked.time, asked.value, asked.series, asked.known
     )
-    return whole[columns.used].reset_index(drop=True), columns
+    return whole[columns.used], columns
+
+
+def _wide(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
+    """Every column of numbers as a series."""
+    whole = read_whole(path, asked.sheet, asked.encoding, ())
+    refuse_empty(path, whole)
+    whole.columns = [str(name) for name in whole.columns]
+    long = melted(whole, asked.time)
+    note = f"{long[COLUMN].nunique():,} columns of numbers, each a series"
+    return long, Columns(str(long.columns[0]), CELL, (COLUMN,), (note,))
 
 
 def _csv(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
@@ -199,9 +234,9 @@ def _csv(path: Path, asked: Asked) -> tuple[pd.DataFrame, Columns]:
     import pandas as pd
 
     def read(**options: Any) -> pd.DataFrame:
-        return decoded(path, asked.encoding, sep=separator, **options)
+        return decoded(path, asked.encoding, layout, **options)
 
-    separator = separator_of(path)
+    layout = layout_of(path)
     sample = read(dtype=str, nrows=SAMPLE_ROWS, keep_default_na=False)
     refuse_empty(path, sample)
     columns = tell_columns(sample, asked.time, asked.value, asked.series, asked.known)

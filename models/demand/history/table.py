@@ -153,7 +153,7 @@ def _values(table: pd.DataFrame, rules: TableRules) -> Floats:
         refuse(
             table,
             values < 0,
-            "at least 0 (or negatives='zero' or 'keep')",
+            "at least 0 (or negatives='zero', negatives='keep')",
             "value",
             column="value",
         )
@@ -175,7 +175,7 @@ def _once(
         refuse(
             table,
             marked,
-            "one row per series and time (or duplicates='sum', 'mean' or 'last')",
+            "one row per series and time (or duplicates='sum', duplicates='mean', duplicates='last')",
             "another",
         )
     told = repair_of(table, marked, "duplicate", f"{rules.duplicates} of them taken")

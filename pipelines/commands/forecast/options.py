@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from models.demand.config import ForecastConfig
+    from models.demand.history.table import TableRules
     from pipelines.forecasting.table_file import Asked
 
 FileArgument = Annotated[
@@ -55,6 +56,11 @@ TimeZone = Annotated[
 ]
 DayFirst = Annotated[
     bool | None, typer.Option("--day-first/--month-first", help="How to read 3/7/2023.")
+]
+Wide = Annotated[bool, typer.Option("--wide", help="Each column of numbers is a series.")]
+Every = Annotated[
+    Literal["hour", "day", "week", "month"] | None,
+    typer.Option(help="Add up the rows of each, as of order lines; a step without any is 0."),
 ]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook; the first where not said.")]
 Encoding = Annotated[
@@ -103,6 +109,8 @@ class FileOptions:
     negatives: Negatives = "refuse"
     time_zone: TimeZone = None
     day_first: DayFirst = None
+    wide: Wide = False
+    every: Every = None
     sheet: Sheet = None
     encoding: Encoding = None
     seed: Seed = 1
@@ -120,12 +128,14 @@ class FileOptions:
             self.sheet,
             self.encoding,
             tuple(self.known or ()),
+            self.wide,
+            self.every,
+            self.time_zone,
         )
 
     def config(self, horizon: int, workers: int) -> ForecastConfig:
         """Return what is asked of the forecast."""
         from models.demand.config import ForecastConfig
-        from models.demand.history.table import TableRules
 
         return ForecastConfig(
             horizon=horizon,
@@ -135,10 +145,21 @@ class FileOptions:
             workers=workers,
             seed=self.seed,
             country=self.country,
-            rules=TableRules(
-                self.gaps, self.duplicates, self.negatives, self.time_zone, tuple(self.known or ())
-            ),
+            rules=self._rules(),
         )
+
+    def _rules(self) -> TableRules:
+        """What is done with a table that is not as it should be.
+
+        Rows that are added up leave out days on which nothing was sold, and have no time zone left.
+        """
+        from models.demand.history.table import TableRules
+
+        gaps: Literal["auto", "zero", "interpolate", "refuse"] = self.gaps
+        if self.every and gaps == "auto":
+            gaps = "zero"
+        zone = None if self.every else self.time_zone
+        return TableRules(gaps, self.duplicates, self.negatives, zone, tuple(self.known or ()))
 
 
 def with_file_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -51,7 +51,9 @@ def test_a_name_spelled_nearly_so_is_taken_and_asked_about() -> None:
         pd.DataFrame({"dste": ["2023-01-01"], "quantitiy": [1.0], "cost": [2.0], "sku": ["a"]})
     )
     assert (found.time, found.value) == ("dste", "quantitiy")
-    assert "value is 'quantitiy': is 'quantity' meant?" in found.notes
+    assert (
+        "value is 'quantitiy', spelled nearly as 'quantity' (--value says another)" in found.notes
+    )
     assert "not used: cost" in found.notes
 
 
@@ -172,11 +174,11 @@ def test_a_column_with_the_right_name_and_the_wrong_cells_is_told_of() -> None:
 
 def test_an_hour_that_comes_twice_in_autumn_is_answered_with_the_time_zone(tmp_path: Path) -> None:
     error = TableError(
-        "history: expected one row per series and time (or duplicates='sum', 'mean' or 'last'), found "
-        "another in 1 rows: row 0 (series x, 2023-10-29 02:00); correct them"
+        "history: expected one row per series and time (or duplicates='sum', duplicates='mean', "
+        "duplicates='last'), found another in 1 rows: row 0 (series x, 2023-10-29 02:00); correct them"
     )
     told = str(_found(tmp_path).told(error))
-    assert "(or --duplicates sum, 'mean' or 'last')" in told
+    assert "(or --duplicates sum, --duplicates mean, --duplicates last)" in told
     assert "--time-zone tells apart the hours that daylight saving repeats" in told
 
 
@@ -219,7 +221,7 @@ def test_an_error_of_the_tables_check_is_told_with_the_files_own_row(tmp_path: P
     ("name", "content", "said"),
     [
         ("sales.csv", "sku,date,qty\n", "expected rows under the header, found none"),
-        ("sales.csv", "", "not a table: No columns to parse"),
+        ("sales.csv", "", "expected a header and rows, found an empty file"),
         ("sales.csv", 'a,b\n"x,1\n', "not a table: Error tokenizing"),
         ("sales.parquet", "PAR1 broken", "cannot be read as Parquet"),
         ("sales.xlsx", "PK broken", "cannot be read as Excel"),
@@ -252,3 +254,67 @@ def test_what_the_user_says_of_the_columns_goes_before_any_guess(tmp_path: Path)
     text = "a,b,c,d\nx,2023-01-01,1,2\n"
     found = read_table_file(_csv(tmp_path, text), Asked("b", "d", ["a"]))
     assert (found.table["value"].tolist(), found.table["series"].tolist()) == ([2], ["x"])
+
+
+def test_korean_dates_are_read_with_their_words_and_with_points(tmp_path: Path) -> None:
+    text = "날짜,판매수량\n2024년 1월 5일,3\n2024년 01월 06일,4\n"
+    found = read_table_file(_csv(tmp_path, text))
+    assert found.table["time"].tolist() == [pd.Timestamp("2024-01-05"), pd.Timestamp("2024-01-06")]
+    assert as_moments(pd.Series(["2024. 1. 5.", "2024. 12. 31."])).tolist() == [
+        pd.Timestamp("2024-01-05"),
+        pd.Timestamp("2024-12-31"),
+    ]
+    assert as_moments(pd.Series(["2024년 3월"])).tolist() == [pd.Timestamp("2024-03-01")]
+
+
+def test_a_title_above_the_header_is_left_out_and_rows_keep_their_numbers(tmp_path: Path) -> None:
+    text = "Sales report\n\ndate;shop;units\n2024-01-01;a;3\n2024-01-02;;4\n"
+    path = _csv(tmp_path, text)
+    with pytest.raises(FileError, match="row 5: shop: expected what names the series"):
+        read_table_file(path)
+    book = tmp_path / "sales.xlsx"
+    frame = pd.DataFrame(
+        {"date": ["2024-01-01", "2024-01-02"], "shop": ["a", None], "units": [3, 4]}
+    )
+    with pd.ExcelWriter(book) as writer:
+        frame.to_excel(writer, index=False, startrow=3)
+        writer.sheets["Sheet1"].write(0, 0, "Sales report")
+    with pytest.raises(FileError, match="row 6: shop: expected what names the series"):
+        read_table_file(book)
+
+
+def test_a_column_for_each_series_is_asked_about_and_read_where_it_is_said(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "date,north,south,note\n2024-01-01,1,5,x\n2024-01-02,2,-6,y\n")
+    with pytest.raises(FileError, match=r"north, south could each be it; .* or say --wide"):
+        read_table_file(path)
+    found = read_table_file(path, Asked(wide=True))
+    assert found.table.values.tolist() == [
+        ["north", "2024-01-01", 1],
+        ["north", "2024-01-02", 2],
+        ["south", "2024-01-01", 5],
+        ["south", "2024-01-02", -6],
+    ]
+    error = TableError("history: expected at least 0, found value in 1 rows: row 3 (series south)")
+    assert "row 3 (series south)" in str(found.told(error))
+
+
+def test_order_lines_are_added_up_by_day_week_and_month(tmp_path: Path) -> None:
+    text = "at,sku,qty\n2024-01-01 09:30,007,3\n2024-01-01 17:00,007,-1\n2024-02-04 08:00,007,5\n"
+    path = _csv(tmp_path, text)
+    found = {
+        every: read_table_file(path, Asked(every=every))  # type: ignore[arg-type]
+        for every in ("day", "week", "month")
+    }
+    days = found["day"].table
+    assert days["time"].tolist() == [pd.Timestamp("2024-01-01"), pd.Timestamp("2024-02-04")]
+    assert days["value"].tolist() == [2, 5]
+    assert found["week"].table["time"].tolist()[1] == pd.Timestamp("2024-01-29")
+    assert found["month"].table["time"].tolist()[1] == pd.Timestamp("2024-02-01")
+    assert found["day"].rows.tolist() == [2, 4]
+    assert "3 rows added up by day to 2" in found["day"].columns.notes
+
+
+def test_rows_cannot_be_added_up_without_dates(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "time,sku,qty\n1,a,3\n2,a,4\n")
+    with pytest.raises(FileError, match="--every day: expected dates"):
+        read_table_file(path, Asked(every="day"))
