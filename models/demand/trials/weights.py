@@ -22,6 +22,10 @@ LEAST_WEIGHT = 0.03
 # Share of the rounds from which a member is among the equals however it does alone: 1 % less error
 # on M4 weekly, 0.3 % on M4 hourly.
 CHOSEN_OFTEN = 0.1
+# Of `good_enough`'s distance from 1, what squared errors get: most of them is noise that all members
+# share, so that 2 % tells as much as 12 % of absolute ones. Orders: RMSSE of three sets of five origins
+# 0.600 / 0.734 / 0.601 at 12 %, 0.600 / 0.723 / 0.590 at 2 %.
+SQUARED_PART = 1 / 6
 # Values that a class must have before it has weights of its own.
 LEAST_VALUES = 3000
 
@@ -33,7 +37,8 @@ class WeightRules:
     Parameters
     ----------
     good_enough
-        Times the best member's loss, up to which a member is among the equals.
+        Times the best member's loss, up to which a member is among the equals; nearer where squared
+        errors count (`SQUARED_PART`).
     shrinkage
         Share of equal weights in the end.
     most_bias
@@ -96,7 +101,9 @@ def member_weights(
         return np.full(len(losses), 1 / len(losses))
     losses = np.where(allowed, losses, np.inf)
     chosen = _greedy(forecasts, trial, weight, measure, losses)
-    good = (losses <= rules.good_enough * losses.min()) | (chosen >= CHOSEN_OFTEN)
+    part = SQUARED_PART if measure == "rmsse" else 1.0
+    limit = 1 + part * (rules.good_enough - 1)
+    good = (losses <= limit * losses.min()) | (chosen >= CHOSEN_OFTEN)
     found = (1 - rules.shrinkage) * chosen + rules.shrinkage * good / good.sum()
     found[found < LEAST_WEIGHT] = 0.0
     return np.asarray(found / found.sum())
