@@ -14,15 +14,27 @@ names and document numbers as codes, numbers, days between dates, month and week
 
 from __future__ import annotations
 
+import argparse
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.given_files import GivenFileError, dates_of, labels_of, read_table, write_table
 from benchmarks.report import arguments, progress, show
-from models.late_risk import LateRiskConfig, Schema, Scores, backtest, fit, predict, score
+from models.late_risk import (
+    LateRiskConfig,
+    LateRiskError,
+    Schema,
+    Scores,
+    backtest,
+    fit,
+    predict,
+    score,
+)
 
 ORIGINS = ("2012-07-01", "2013-01-01", "2013-07-01", "2013-12-01")
 ID = "ID"
@@ -39,6 +51,7 @@ ORDERED = Schema(
     pairs=(
         ("Country", "Fulfill Via"), ("Fulfill Via", "Shipment Mode"),
         ("Fulfill Via", "Manufacturing Site"), ("Country", "Vendor"),
+        ("Country", "Shipment Mode"), ("Country", "Manufacturing Site"),
     ),
     numbers=(
         "Line Item Quantity", "Line Item Value", "Pack Price", "Unit Price",
@@ -59,7 +72,8 @@ QUESTIONS = {"ordered": ORDERED, "shipped": SHIPPED}
 
 def read(path: Path) -> pd.DataFrame:
     """Return the shipments; texts in columns of measures ("see ASN-93") become nothing."""
-    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    table = read_table(path, (ID, *MEASURED, ORDERED.due))
+    table[ORDERED.due] = dates_of(path, table, ORDERED.due)
     for name in MEASURED:
         table[name] = pd.to_numeric(table[name], errors="coerce")
     return table
@@ -70,19 +84,27 @@ def main() -> None:
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--test", type=Path)
     parser.add_argument("--labels", type=Path)
-    parser.add_argument("--out", type=Path, help="Parquet: ID and the chance by each question")
+    parser.add_argument("--out", type=Path, help="Parquet or CSV: ID, chances by each question")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    begun, table = time.process_time(), read(asked.train)
-    config = LateRiskConfig(seed=asked.seed, rounds=80 if asked.quick else 250)
-    figures: dict[str, object]
-    if asked.test is None:
-        rows, figures = _inside(table, config, ORIGINS[-1:] if asked.quick else ORIGINS)
-    else:
-        rows, figures = _held(table, config, asked.test, asked.labels, asked.out)
+    if asked.test is None and (asked.labels or asked.out):
+        parser.error("--labels and --out go with --test")
+    begun = time.process_time()
+    try:
+        rows, figures = _measured(asked)
+    except (GivenFileError, LateRiskError) as error:
+        raise SystemExit(f"late_risk: {error}") from error
     figures |= {"processor_seconds": round(time.process_time() - begun, 1)}
     columns = ("known when", "origin", "orders", "AUC", "average precision", "Brier", "constant")
     show("Late risk, time splits", columns, rows, figures, asked.json)
+
+
+def _measured(asked: argparse.Namespace) -> tuple[list[list[object]], dict[str, object]]:
+    table = read(asked.train)
+    config = LateRiskConfig(seed=asked.seed, rounds=80 if asked.quick else 250)
+    if asked.test is None:
+        return _inside(table, config, ORIGINS[-1:] if asked.quick else ORIGINS)
+    return _held(table, config, asked.test, asked.labels, asked.out)
 
 
 def _inside(
@@ -94,9 +116,7 @@ def _inside(
     last = pd.to_datetime(table[ORDERED.due]).max()
     config = replace(config, horizon_days=float((last - starts[0]).days) / max(len(starts), 1))
     for name, schema in QUESTIONS.items():
-        trials = backtest(
-            table, schema, config, starts, lambda text, name=name: progress(f"{name}: {text}")
-        )
+        trials = backtest(table, schema, config, starts, partial(_progress, name))
         rows += [_row(name, f"{one.origin:%Y-%m-%d}", one.scores) for one in trials]
         chance = np.concatenate([one.chance for one in trials])
         pooled = score(chance, np.concatenate([one.late for one in trials]))
@@ -105,6 +125,10 @@ def _inside(
     peer, late = _plain_trials(table, starts, rows)
     figures["plain xgboost"] = _figures(score(peer, late))
     return rows, figures
+
+
+def _progress(name: str, text: str) -> None:
+    progress(f"{name}: {text}")
 
 
 def _plain_trials(
@@ -154,6 +178,7 @@ def _held(
     out: Path | None,
 ) -> tuple[list[list[object]], dict[str, object]]:
     given = read(test)
+    late = _labels(labels, test, given)
     found = pd.DataFrame({ID: given[ID]})
     rows: list[list[object]] = []
     figures: dict[str, object] = {}
@@ -161,37 +186,25 @@ def _held(
     ahead = pd.to_datetime(given[ORDERED.due]).max() - pd.to_datetime(table[ORDERED.due]).max()
     config = replace(config, horizon_days=float(max(ahead.days, 30)))
     for name, schema in QUESTIONS.items():
-        model = fit(table, schema, config, lambda text, name=name: progress(f"{name}: {text}"))
+        model = fit(table, schema, config, partial(_progress, name))
         found[name] = predict(model, given).chance
-        _judge(name, found, labels, given, rows, figures)
     found["plain xgboost"] = _plain(table, given)
-    _judge("plain xgboost", found, labels, given, rows, figures)
+    if late is not None:
+        for name in found.columns.drop(ID):
+            scores = score(found[name].to_numpy(np.float64), late)
+            rows.append(_row(name, "test", scores))
+            figures[name] = _figures(scores)
     if out is not None:
-        found.to_parquet(out, index=False)
+        write_table(found, out)
+        figures["out"] = f"{out.name}: {', '.join(found.columns)}, {len(found)} rows"
     return rows, figures
 
 
-def _judge(
-    name: str,
-    found: pd.DataFrame,
-    labels: Path | None,
-    given: pd.DataFrame,
-    rows: list[list[object]],
-    figures: dict[str, object],
-) -> None:
-    if labels is not None:
-        scores = score(found[name].to_numpy(np.float64), _labels(labels, given))
-        rows.append(_row(name, "test", scores))
-        figures[name] = _figures(scores)
-
-
-def _labels(path: Path, given: pd.DataFrame) -> np.ndarray:
-    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    if ID in table.columns:
-        return table.set_index(ID).loc[given[ID], ORDERED.late].to_numpy(np.float64)
-    if len(table) != len(given):
-        raise SystemExit(f"{path}: expected {len(given)} labels, found {len(table)}")
-    return table[ORDERED.late].to_numpy(np.float64)
+def _labels(labels: Path | None, test: Path, given: pd.DataFrame) -> np.ndarray | None:
+    """What came of the given rows: from the file of labels, else from the test's own, if it has any."""
+    if labels is None and ORDERED.late not in given.columns:
+        return None
+    return labels_of(labels or test, given, ID, ORDERED.late)
 
 
 def _row(question: str, origin: str, scores: Scores) -> list[object]:

@@ -14,6 +14,7 @@ target knows no more than `planned`.
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,33 +23,30 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.given_files import (
+    GivenFileError,
+    dates_of,
+    labels_of,
+    read_table,
+    write_table,
+)
+from benchmarks.line_output.peer import plain_lightgbm
+from benchmarks.line_output.tables import (
+    PLANNED,
+    PRODUCTS,
+    RECORDED,
+    daily_products,
+    days_after,
+    line_days,
+    with_closed,
+)
 from benchmarks.report import arguments, progress, show
-from models.rates import RateConfig, RateSchema, Voice, fit, predict
-from models.rates.config import BOOSTED, FORESTS, SLOW
+from models.rates import RateConfig, RateSchema, RatesError, Voice, fit, predict
+from models.rates.config import BOOSTED, FORESTS, SLOW, Member
 
 LEAST_MADE_DAYS = 30
-LAG_DAYS = 7
-CLOSED_IN = "BD"
-FLOWS = ("produced", "ordered", "issued", "delivered")
-SHIFT_MINUTES = 480
 
-PRODUCTS = RateSchema(
-    at="ds",
-    value="produced_units",
-    keys=("unique_id",),
-    drivers=("ordered_units", "issued_units", "delivered_units", "backlog", "stock"),
-    closed="closed",
-)
-PLANNED = RateSchema(
-    at="date",
-    value="actual_productivity",
-    keys=("department", "team"),
-    reference="targeted_productivity",
-    capacity="capacity",
-    numbers=("smv", "over_time", "no_of_workers", "no_of_style_change", "overtime_each", "wip"),
-    kind="department",
-)
-RECORDED = replace(PLANNED, numbers=(*PLANNED.numbers, "incentive", "idle_time", "idle_men"))
+Trial = tuple[str, pd.DataFrame, pd.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +58,120 @@ class Question:
     config: RateConfig
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was forecast by one question, and what came: nothing where nobody knows yet."""
+
+    question: Question
+    trials: list[Trial]
+    forecasts: pd.DataFrame
+
+
 def main() -> None:
+    asked = _asked()
+    begun = time.process_time()
+    try:
+        found = _measured(asked)
+    except (GivenFileError, RatesError) as error:
+        raise SystemExit(f"line_rates: {error}") from error
+    rows: list[list[object]] = []
+    figures: dict[str, object] = {}
+    for one in found:
+        name = one.question.name
+        for origin, forecast, actual in one.trials:
+            rows.append([name, origin, *_scores(one.question, forecast, actual).values()])
+        if one.trials:
+            pooled = _pooled(one.question, one.trials)
+            rows.append([name, "all", *pooled.values()])
+            figures[name] = pooled
+    if asked.out is not None:
+        table = pd.concat([one.forecasts.assign(question=one.question.name) for one in found])
+        write_table(table.rename(columns={"mean": "yhat"}), asked.out)
+        figures["out"] = f"{asked.out.name}: {len(table)} rows, {', '.join(table.columns)}"
+    figures["processor_seconds"] = round(time.process_time() - begun, 1)
+    show("Line rates, time splits", ["asked", "origin", *_NAMES], rows, figures, asked.json)
+
+
+def _asked() -> argparse.Namespace:
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--train", type=Path, required=True)
-    parser.add_argument("--horizon", type=int, default=7, help="days ahead")
+    parser.add_argument(
+        "--horizon",
+        type=int,
+        help="days ahead: 7 for products, 14 for line-days; a test's own days",
+    )
     parser.add_argument("--from", dest="first", help="the first origin, a date")
     parser.add_argument(
-        "--test", type=Path, help="line-days to forecast; scored where they end is there"
+        "--test", type=Path, help="rows to forecast; scored where their ends are known"
     )
+    parser.add_argument("--labels", type=Path, help="ends of the test's line-days, by row_id")
     parser.add_argument("--out", type=Path, help="Parquet or CSV of forecasts with quantiles")
     parser.add_argument("--seconds", type=float, default=0.0, help="a fit's, for slow members")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    begun = time.process_time()
-    table = read(asked.train)
+    if asked.labels is not None and asked.test is None:
+        parser.error("--labels goes with --test")
+    return asked
+
+
+def _measured(asked: argparse.Namespace) -> list[Found]:
+    table = read_table(asked.train, ())
     is_daily = PRODUCTS.value in table.columns
-    questions = _questions(is_daily, asked.horizon, asked.seed, asked.quick, asked.seconds)
-    rows: list[list[object]] = []
-    figures: dict[str, object] = {}
-    outs: list[pd.DataFrame] = []
-    for one in questions:
-        if asked.test is not None or (asked.out is not None and asked.first is None):
-            test = read(asked.test) if asked.test else _days_after(table, asked.horizon)
-            outs.append(_forecast(one, table, test).assign(question=one.name))
-            if one.schema.value in test.columns and test[one.schema.value].notna().all():
-                scored = _scores(one, outs[-1], test)
-                rows.append([one.name, "test", *scored.values()])
-                figures[one.name] = scored
-            continue
-        trials = _trials(one, table, asked.first, asked.quick)
-        outs.append(pd.concat([forecast.assign(question=one.name) for _, forecast, _ in trials]))
-        for origin, forecast, actual in trials:
-            rows.append([one.name, origin, *_scores(one, forecast, actual).values()])
-        pooled = _pooled(one, trials)
-        rows.append([one.name, "all", *pooled.values()])
-        figures[one.name] = pooled
-    if asked.out is not None:
-        _store(pd.concat(outs), asked.out)
-    figures["processor_seconds"] = round(time.process_time() - begun, 1)
-    names = ["asked", "origin", *_NAMES]
-    show("Line rates, time splits", names, rows, figures, asked.json)
+    test = None if asked.test is None else _read_test(asked.test, asked.labels, is_daily)
+    if is_daily:
+        return [_products(asked, table, test)]
+    lines = line_days(asked.train, table, labelled=True)
+    ahead = None if test is None else line_days(asked.test, test, labelled=False)
+    return [_of_lines(one, asked, lines, ahead) for one in _line_questions(asked, lines, ahead)]
+
+
+def _read_test(path: Path, labels: Path | None, is_daily: bool) -> pd.DataFrame:
+    needed = ("row_id",) if labels is not None else ()
+    table = read_table(path, ("unique_id", "ds") if is_daily else needed)
+    if labels is None:
+        return table
+    if is_daily:
+        raise GivenFileError(
+            f"{labels}: labels are for line-days; a test of products holds its flows"
+        )
+    return table.assign(**{PLANNED.value: labels_of(labels, table, "row_id", PLANNED.value)})
+
+
+def _products(asked: argparse.Namespace, table: pd.DataFrame, test: pd.DataFrame | None) -> Found:
+    """Origins every horizon, in the test's days where its flows are known, else in the last known ones."""
+    one = _product_question(asked)
+    if test is not None and PRODUCTS.value in test.columns:
+        both = daily_products(asked.test, pd.concat([table, test], ignore_index=True))
+        return _tried(one, both, str(dates_of(asked.test, test, "ds").min().date()), asked.quick)
+    known = daily_products(asked.train, table)
+    if test is None and (asked.out is None or asked.first is not None):
+        return _tried(one, known, asked.first, asked.quick)
+    ahead = (
+        days_after(known, one.config.horizon_days)
+        if test is None
+        else test.assign(ds=dates_of(asked.test, test, "ds"))
+    )
+    return Found(one, [], _forecast(one, known, ahead))
+
+
+def _of_lines(
+    one: Question, asked: argparse.Namespace, lines: pd.DataFrame, ahead: pd.DataFrame | None
+) -> Found:
+    if ahead is None:
+        return _tried(one, lines, asked.first, asked.quick)
+    forecast = _forecast(one, lines, ahead.drop(columns=PLANNED.value, errors="ignore"))
+    known = PLANNED.value in ahead.columns and ahead[PLANNED.value].notna().all()
+    return Found(one, [("test", forecast, ahead)] if known else [], forecast)
+
+
+def _tried(one: Question, table: pd.DataFrame, first: str | None, quick: bool) -> Found:
+    trials = _trials(one, table, first, quick)
+    if not trials:
+        raise GivenFileError(
+            f"{one.name}: expected {one.config.horizon_days} days or more from the first origin on, "
+            f"found none that long up to {pd.to_datetime(table[one.schema.at]).max():%Y-%m-%d}"
+        )
+    return Found(one, trials, pd.concat([forecast for _, forecast, _ in trials]))
 
 
 _NAMES = (
@@ -107,65 +179,38 @@ _NAMES = (
 )  # fmt: skip
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Return the table with the columns that are worked out of others."""
-    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    if "produced_units" in table.columns:
-        return _daily(table)
-    table["department"] = table["department"].str.strip()
-    minutes = SHIFT_MINUTES * table["no_of_workers"] + table["over_time"]
-    table["capacity"] = minutes / table["smv"]
-    table["overtime_each"] = table["over_time"] / table["no_of_workers"]
-    table["date"] = pd.to_datetime(table["date"])
-    return table
+def _config(asked: argparse.Namespace, horizon: int) -> RateConfig:
+    config = RateConfig(horizon_days=horizon, seed=asked.seed, seconds=asked.seconds)
+    return replace(config, folds=4, copies=2, rounds=60) if asked.quick else config
 
 
-def _daily(table: pd.DataFrame) -> pd.DataFrame:
-    """Every product and day, what was not reported being nothing; backlog and stock from the first day on."""
-    days = pd.date_range(table["ds"].min(), table["ds"].max())
-    products = sorted(table["unique_id"].unique())
-    index = pd.MultiIndex.from_product([products, days], names=["unique_id", "ds"])
-    columns = [f"{flow}_units" for flow in FLOWS]
-    whole = table.groupby(["unique_id", "ds"])[columns].sum().reindex(index).fillna(0.0)
-    cumulated = whole.groupby(level=0).cumsum()
-    whole["backlog"] = cumulated["ordered_units"] - cumulated["delivered_units"]
-    whole["stock"] = cumulated["produced_units"] - cumulated["delivered_units"]
-    return whole.reset_index()
+def _slow(asked: argparse.Namespace) -> tuple[Member, ...]:
+    """GRU and Prophet take part where the seconds allow it."""
+    return SLOW if asked.seconds > 0 else ()
 
 
-def _with_closed(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the days on which, going by the known rows alone, the lines rest."""
-    from pipelines.output.shut_days import shut_days
-
-    made = known.groupby("ds")[PRODUCTS.value].sum()
-    shut = shut_days(made, CLOSED_IN, rows["ds"].max().date())
-    return rows.assign(closed=rows["ds"].dt.date.isin(shut).astype(float))
+def _product_question(asked: argparse.Namespace) -> Question:
+    config = _config(asked, asked.horizon or 7)
+    # A day's own figures are its weekday alone.
+    members = (*(name for name in config.members if name not in ("own", "forest")), *_slow(asked))
+    return Question("units a day", PRODUCTS, replace(config, members=members))
 
 
-def _questions(
-    is_daily: bool, horizon: int, seed: int, quick: bool, seconds: float
+def _line_questions(
+    asked: argparse.Namespace, lines: pd.DataFrame, ahead: pd.DataFrame | None
 ) -> list[Question]:
-    """The questions; slow members (GRU, Prophet) take part where the seconds allow it."""
-    config = RateConfig(horizon_days=horizon, seed=seed, seconds=seconds)
-    slow = SLOW if seconds > 0 else ()
-    if quick:
-        config = replace(config, folds=4, copies=2, rounds=60)
-    if is_daily:
-        # A day's own figures are its weekday alone.
-        members = (*(name for name in config.members if name not in ("own", "forest")), *slow)
-        return [Question("units a day", PRODUCTS, replace(config, members=members))]
+    horizon = asked.horizon or 14
+    if ahead is not None and not asked.horizon:
+        horizon = max(1, int((ahead["date"].max() - lines["date"].max()).days))
     config = replace(
-        config,
+        _config(asked, horizon),
         folds=4,
         window_days=5,
         rounds=300,
         least_rows=10,
-        members=("median", *BOOSTED, *FORESTS, *slow),
+        members=("median", *BOOSTED, *FORESTS, *_slow(asked)),
     )
     return [Question("planned", PLANNED, config), Question("recorded", RECORDED, config)]
-
-
-Trial = tuple[str, pd.DataFrame, pd.DataFrame]
 
 
 def _trials(one: Question, table: pd.DataFrame, first: str | None, quick: bool) -> list[Trial]:
@@ -194,52 +239,14 @@ def _trials(one: Question, table: pd.DataFrame, first: str | None, quick: bool) 
 
 def _forecast(one: Question, known: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
     if one.schema is PRODUCTS:
-        known, ahead = _with_closed(known, known), _with_closed(ahead, known)
+        known, ahead = with_closed(known, known), with_closed(ahead, known)
     model = fit(known, one.schema, one.config, lambda text: progress(f"{one.name}: {text}"))
     found = predict(model, ahead)
     voice = Voice({"weekday_mean": 1.0}, model.voice.calibration)
     found["simple"] = predict(replace(model, voice=voice, members=(), kinds={}), ahead)["mean"]
-    found["plain"] = _plain(one.schema, known, ahead)
+    found["plain"] = plain_lightgbm(one.schema, known, ahead)
     ids = [name for name in ("row_id", one.schema.at, *one.schema.keys) if name in ahead.columns]
     return pd.concat([ahead[ids], found], axis=1)
-
-
-def _plain(schema: RateSchema, known: pd.DataFrame, ahead: pd.DataFrame) -> np.ndarray:
-    """A peer: LightGBM as it comes, on the row's columns (codes for names), weekday and day.
-
-    A product's days have no other columns: they get what it made so many days before.
-    """
-    import lightgbm
-
-    seen = [_plain_figures(schema, known, rows) for rows in (known, ahead)]
-    model = lightgbm.LGBMRegressor(n_jobs=1, verbose=-1, random_state=0)
-    model.fit(seen[0], known[schema.value])
-    return np.maximum(model.predict(seen[1]), 0.0)
-
-
-def _plain_figures(schema: RateSchema, known: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    at = pd.to_datetime(rows[schema.at])
-    found = {"weekday": at.dt.dayofweek, "day": at.dt.day}
-    for name in (*schema.keys, *schema.names):
-        codes = {value: code for code, value in enumerate(sorted(known[name].unique()))}
-        found[name] = rows[name].map(codes)
-    for name in filter(None, (schema.reference, schema.capacity, *schema.numbers)):
-        found[name] = rows[name]
-    if schema is PRODUCTS:
-        made = known.set_index(["unique_id", "ds"])[schema.value]
-        for lag in (LAG_DAYS, 2 * LAG_DAYS, 3 * LAG_DAYS, 4 * LAG_DAYS):
-            before = list(zip(rows["unique_id"], at - pd.Timedelta(days=lag), strict=True))
-            found[f"lag {lag}"] = made.reindex(before).to_numpy()
-    return pd.DataFrame(found)
-
-
-def _days_after(table: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    if PRODUCTS.value not in table.columns:
-        raise SystemExit("--out: line-days are forecast from --test, which says what is planned")
-    days = pd.date_range(table["ds"].max() + pd.Timedelta(days=1), periods=horizon)
-    products = sorted(table["unique_id"].unique())
-    rows = pd.MultiIndex.from_product([products, days], names=["unique_id", "ds"])
-    return rows.to_frame(index=False)
 
 
 def _scores(one: Question, forecast: pd.DataFrame, actual: pd.DataFrame) -> dict[str, float]:
@@ -270,14 +277,6 @@ def _pooled(one: Question, trials: list[Trial]) -> dict[str, float]:
     forecast = pd.concat([part for _, part, _ in trials], ignore_index=True)
     actual = pd.concat([part for _, _, part in trials], ignore_index=True)
     return _scores(one, forecast, actual)
-
-
-def _store(table: pd.DataFrame, path: Path) -> None:
-    named = table.rename(columns={"mean": "yhat"})
-    if path.suffix == ".csv":
-        named.to_csv(path, index=False)
-    else:
-        named.to_parquet(path, index=False)
 
 
 if __name__ == "__main__":
