@@ -16,6 +16,9 @@ Build = Callable[[tuple[int, ...]], Any]
 # Seasons, and steps, of history that a model of one series is fitted on: beyond, time and no gain.
 MOST_SEASONS = 6
 LEAST_STEPS = 180
+# Where the mean is asked for, noise is large and more history pays: on the orders CES of 180 days has
+# an RMSSE of 0.630, of a year 0.615, of two 0.604, for 1.3 times the time.
+STEPS_FOR_MEAN = 730
 
 
 def statistical_forecast(
@@ -33,7 +36,8 @@ def statistical_forecast(
     build = _models().get(name)
     if build is None:
         raise ModelError(f"members: expected one of the catalogue, found {name!r}")
-    recent = histories.recent(max(LEAST_STEPS, MOST_SEASONS * seasons[-1]))
+    least = STEPS_FOR_MEAN if task.target == "mean" else LEAST_STEPS
+    recent = histories.recent(max(least, MOST_SEASONS * seasons[-1]))
     with warnings.catch_warnings():
         # Optimisers tell of every odd series; what comes of it is judged by the trial.
         warnings.simplefilter("ignore")
