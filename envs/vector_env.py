@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from envs.fleet.clock import clock_of
 from envs.fleet.history import realised, realised_schedule
 from envs.fleet.kernel.choices import MODES, SIZES
-from envs.fleet.kernel.turn import Stage, begin, look, move, turn
+from envs.fleet.kernel.turn import Stage, begin, largest, look, move, turn
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.observation import Observation, blank, constants, observation_space
 from envs.fleet.outlook import outlook_of
@@ -92,7 +92,6 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self.metadata = {"autoreset_mode": autoreset_mode, "render_modes": []}
         given = scales if scales is not None else [hourly_cost(one) for one in self.assignments]
         self.scales = np.array(given, np.float64)
-        self._charged = -self.scales
         self._copy = copy
         self._mode = autoreset_mode
         lines, slots = self.fleet.lines, self.fleet.slot_item.shape[1]
@@ -107,11 +106,13 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._minutes = np.zeros(self.num_envs, np.int64)
         self._seeds = np.zeros(self.num_envs, np.int64)
         self._episodes = np.zeros(self.num_envs, np.int64)
+        self._reward = np.zeros(self.num_envs)
         self._ended = np.zeros(self.num_envs, np.bool_)
+        self._waits = False
         self.stage: Held[Stage] = Held(
             Stage(
                 self.fleet, self.state, clock_of(self.fleet), outlook_of(self.fleet), luck.figures(),
-                self.scales, self._cost, self._minutes, self._seen,
+                self.scales, self._cost, self._minutes, self._reward, self._seen,
             )
         )  # fmt: skip
         self._held = np.zeros((self.num_envs, lines, 3), np.int64)
@@ -145,7 +146,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._seeds[chosen] = fresh[chosen]
         self._episodes[chosen] = 0
         self._begin(chosen)
-        self._in_parts(self._observe)
+        self._in_parts(self._look)
         return self._observation(), self._info()
 
     def step(
@@ -153,48 +154,53 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
     ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Carry out the choices [B, L, 3] and move every plant to its next epoch."""
         told = self._told(actions)
-        renewed, some = self._ended, bool(self._ended.any())
-        if some and self._mode == AutoresetMode.DISABLED:
+        if self._waits and self._mode == AutoresetMode.DISABLED:
             raise RuntimeError(
-                f"plants {np.flatnonzero(renewed).tolist()} are at their horizon's end; reset them "
+                f"plants {np.flatnonzero(self._ended).tolist()} are at their horizon's end; reset them "
                 'with options={"reset_mask": ...}'
             )
-        at_once = not some and self._mode != AutoresetMode.SAME_STEP
-        if at_once:
-            self._in_parts(lambda first, last: self._turn(told, first, last))
-        else:
-            self._in_parts(lambda first, last: self._step(told, first, last))
-        if some:
+        if self._waits or self._mode == AutoresetMode.SAME_STEP:
+            return self._renewing(told)
+        self._in_parts(lambda first, last: turn(self.stage, told, first, last))
+        truncated = self._note_ends()
+        never = np.zeros(self.num_envs, np.bool_)
+        return self._observation(), self._reward.copy(), never, truncated, self._info()
+
+    def _renewing(
+        self, told: Actions
+    ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """A step in which some plants may begin anew: those that were over, or those that it ends."""
+        renewed = self._ended
+        self._in_parts(lambda first, last: self._move(told, first, last))
+        if self._waits:
             self._begin(renewed)
             self._minutes[renewed] = 0
-        rewards = self._cost / self._charged
-        if some:
-            rewards[renewed] = 0.0
-        truncated = self.state.over > 0
-        self._ended = truncated.copy()
+        rewards = np.where(renewed, 0.0, -self._cost / self.scales)
+        truncated = self._note_ends()
         info: dict[str, Any] = {}
-        if self._mode == AutoresetMode.SAME_STEP and truncated.any():
+        if self._mode == AutoresetMode.SAME_STEP and self._waits:
             info = self._final(truncated)
             self._begin(truncated)
-        if not at_once:
-            self._in_parts(self._observe)
-        return (
-            self._observation(),
-            rewards,
-            np.zeros(self.num_envs, np.bool_),
-            truncated,
-            info | self._info(),
-        )
+        self._in_parts(self._look)
+        never = np.zeros(self.num_envs, np.bool_)
+        return self._observation(), rewards, never, truncated, info | self._info()
+
+    def _note_ends(self) -> NDArray[np.bool_]:
+        """Which plants are at their horizon's end."""
+        truncated = self.state.over > 0
+        self._ended = truncated.copy()
+        self._waits = bool(truncated.any())
+        return truncated
 
     def advance(self, actions: Actions) -> None:
         """Carry out choices [B, L, 3] without observing; plants that are over stay as they are."""
         told = self._told(actions)
-        self._in_parts(lambda first, last: self._step(told, first, last))
-        self._ended = self.state.over > 0
+        self._in_parts(lambda first, last: self._move(told, first, last))
+        self._note_ends()
 
     def observed(self) -> tuple[Observation, dict[str, Any]]:
         """What is to be seen now, and what the last step cost and took."""
-        self._in_parts(self._observe)
+        self._in_parts(self._look)
         return self._observation(), self._info()
 
     @property
@@ -233,7 +239,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         expected = self.num_envs, self.fleet.lines, 3
         if told.shape != expected:
             raise ValueError(f"actions: expected the shape {expected}, found {told.shape}")
-        if told.max() > choices and told[..., 0].max() > choices:
+        if largest(told) > choices:
             plant, line = np.argwhere(told[..., 0] > choices)[0]
             raise ValueError(
                 f"actions of plant {plant}, line {line}: expected a choice from 0 to {choices}, "
@@ -245,20 +251,18 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         seeds = (self._seeds * 1_048_583 + self._episodes) & MASK_63
         self._episodes[chosen] += 1
         self._ended = self._ended & ~chosen
+        self._waits = bool(self._ended.any())
         wanted = chosen.astype(np.int64)
         begin(self.stage, wanted, seeds)
-        self._in_parts(lambda first, last: self._step(self._held, first, last, True))
+        self._in_parts(lambda first, last: self._move(self._held, first, last, True))
 
-    def _step(self, actions: Actions, first: int, last: int, fresh: bool = False) -> None:
+    def _move(self, actions: Actions, first: int, last: int, fresh: bool = False) -> None:
         move(self.stage, actions, first, last, fresh)
 
-    def _turn(self, actions: Actions, first: int, last: int) -> None:
-        turn(self.stage, actions, first, last)
-
-    def _observe(self, first: int, last: int) -> None:
+    def _look(self, first: int, last: int) -> None:
         look(self.stage, first, last)
 
-    def _in_parts(self, work: Callable[[int, int], None]) -> None:
+    def _in_parts(self, work: Callable[[int, int], object]) -> None:
         if self._pool is None:
             work(0, self.num_envs)
         else:
@@ -266,7 +270,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
     def _final(self, ended: NDArray[np.bool_]) -> dict[str, Any]:
         """What Gymnasium asks for where an episode is followed at once by the next."""
-        self._in_parts(self._observe)
+        self._in_parts(self._look)
         last = {name: values.copy() for name, values in self._observation().items()}
         each = np.full(self.num_envs, None, dtype=object)
         for row in np.flatnonzero(ended):

@@ -9,7 +9,7 @@ from envs.fleet.plants import FAR, SHORTEST, Fleet
 
 
 def outlook_of(fleet: Fleet) -> Outlook:
-    """The outlook's room and what is fixed of it: usual orders, least runs, longest changeovers."""
+    """The outlook's room and what is fixed of it: usual orders and least runs."""
     size, lines, items = fleet.size, fleet.lines, fleet.items
     rows = np.repeat(np.arange(size * items), fleet.order_count)
     spare = np.diff(fleet.order_first) - fleet.order_count
@@ -27,17 +27,12 @@ def outlook_of(fleet: Fleet) -> Outlook:
         usual=units / np.maximum(fleet.order_count, 1),
         rushes=(ordered / wanted / 1440.0).ravel(),
         smallest=smallest,
-        made=(fleet.rate_best > 0).reshape(size, items).sum(axis=1),
-        longest_setup=fleet.changeovers.minutes.max(axis=(1, 2))[fleet.table],
-        free=np.zeros(size * lines, np.int64),
-        order=np.tile(np.arange(lines), (size, 1)),
-        starts=np.full(size * items, FAR),
+        starts=np.full((size, items), CANNOT, np.int32),
         gains=np.full(size * items, FAR),
         takeable=np.zeros(size * items),
         told=np.full((size * lines, 2), -1),
         told_units=np.zeros(size * lines),
         told_free=np.full(size * lines, FAR),
         offered=np.full((size * lines, 5), -1),
-        item=fleet.slot_item.astype(np.int32),
-        offers=np.full(fleet.slot_item.shape, CANNOT, np.int32),
+        offers=np.full((size * lines, items), CANNOT, np.int32),
     )

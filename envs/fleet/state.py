@@ -26,15 +26,17 @@ class State(NamedTuple):
     (share of hold_rate); reserved (units of decided takes), reserved_until; supply (opening stock and all
     known gains less all decided takes); head (first order open), due (first not yet due), known (first
     whose quantity is not yet known), near (first not due within `Rhythm.near`), within (first due after
-    the horizon), order_end, ahead [BI, 8] (first not due within each bucket of observations); arrival
-    (next), kept (row), item_next; need_total, need_near (units that nothing decided covers), short_at,
-    short_order, worth (money per unit and day). Orders: order_due, quantity, believed (as known so far),
+    the horizon), order_end, ahead [BI, 8] (first not due within each bucket of observations), edges
+    [BI, 8] (when that one will be); arrival (next), kept (row), item_next; need_total, need_near (units
+    that nothing decided covers), short_at, short_order, worth (money per unit and day). Orders: order_due,
+    quantity, believed (as known so far),
     weight, rank, left (open units), sum (believed demand up to it), squares (of it, added up). Arrivals:
     arrival_at, arrival_quantity, expected. option_quantity, option_index [BL, K] of the lines that
-    decide; 0 is not possible. same_until, same_of [BI]: until which minute, and for which orders and
-    arrivals, the observation of what lies ahead stays as it is. The runs [B, R]: what happened,
-    run_planned and run_good units, run_kept the row of `Fleet.fixed_*` or -1. order, urgency [B, L]: room
-    to sort in.
+    decide; 0 is not possible. same_until [BI]: until which minute the observation of what lies ahead
+    stays as it is, -1 where orders or arrivals came; demand_of, arrivals_until, arrivals_of, moment: for
+    which orders and arrivals, and which rush orders to be expected, it was written. The runs [B, R]: what
+    happened, run_planned and run_good units, run_kept the row of `Fleet.fixed_*` or -1. order, urgency
+    [B, L]: room to sort in.
     """
 
     clock: Ints
@@ -93,6 +95,7 @@ class State(NamedTuple):
     within: Ints
     order_end: Ints
     ahead: Ints
+    edges: Ints
     arrival: Ints
     kept: Ints
     item_next: Ints
@@ -102,7 +105,10 @@ class State(NamedTuple):
     short_order: Ints
     worth: Floats
     same_until: Ints
-    same_of: Ints
+    demand_of: Ints
+    arrivals_until: Ints
+    arrivals_of: Ints
+    moment: Ints
     order_due: Ints
     quantity: Floats
     believed: Floats
@@ -162,7 +168,7 @@ def new_state(fleet: Fleet, runs: int) -> State:
     of_lines = names[names.index("line_next") : names.index("stock")]
     of_items = names[names.index("stock") : names.index("order_due")]
     shapes |= dict.fromkeys(of_lines, (size * lines,)) | dict.fromkeys(of_items, (size * items,))
-    shapes["ahead"] = (size * items, 8)
+    shapes["ahead"] = shapes["edges"] = (size * items, 8)
     rows: dict[str, Any] = {
         name: np.zeros(shapes[name], np.float64 if name in _FLOATS else np.int64) for name in names
     }

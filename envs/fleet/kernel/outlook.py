@@ -16,14 +16,16 @@ from envs.fleet.luck import DEMAND_SPREAD, NOTICE, RUSH_PER_DAY
 from envs.fleet.plants import FAR, Fleet
 from envs.fleet.state import State
 from plant.arrays import Floats, Ints
-from plant.calendar import NEVER, minute_of, minutes_needed, run_end, worked_before
+from plant.calendar import NEVER, minutes_needed, run_end
 from plant.compiled import inner
 
 BUCKETS = np.array([480, 1440, 2880, 4320, 7200, 10080, 14400, 20160])  # minutes ahead
 WINDOWS = np.array([3, 5])  # buckets up to which demand is told with its quantiles: 3 and 7 days
 FIRST_DUE, FIRST_ARRIVAL, EARLIEST, COVER, FIRST_QUANTILE = 17, 25, 33, 34, 35
 MOST_MINUTES = 7200
-CANNOT = 2**30  # a minute after all others; half as wide as FAR, for what is read most
+CANNOT = (
+    2**30
+)  # a minute after all others; half as wide as FAR, so that twice as many are compared at once
 RUSH_STEP = 360  # rush orders expected before the horizon's end are counted anew every six hours
 RUSH_SQUARE = 13.0 / 12.0  # mean square of a rush order over the usual one: 0.5..1.5 of it
 Z90 = 1.2815515655446004
@@ -34,30 +36,24 @@ class Outlook(NamedTuple):
     """What the outlook needs of a fleet that never changes, and room to work in.
 
     Items [BI]: usual (units of a usual order), rushes (rush orders a minute, over the plant's), smallest
-    (units of the least run); made [B]: how many are made. Lines [BL]: longest_setup (minutes). Room: free
-    [BL], order [B, L], starts and gains [BI] (minutes), takeable [BI] (units).
+    (units of the least run). Room: starts [B, I], gains [BI] (minutes), takeable [BI] (units).
 
     What a line offers is worked out when it is told something: told [BL, 2] (start, slot) and told_units
-    [BL] say for which decided run told_free [BL] is when the line is free. offers [BL, K] say when it could
-    begin each slot's item [BL, K], CANNOT where it cannot; offered [BL, 5] for what they hold: free from,
-    free until, family, next kept run, and 1 where they move on with the minute from which the line is free.
+    [BL] say for which decided run told_free [BL] is when the line is free. offers [BL, I] say when it could
+    begin each item, CANNOT or later where it cannot; offered [BL, 5] for what they hold: free from, free
+    until, family, next kept run, and 1 where they move on with the minute from which the line is free.
     """
 
     usual: Floats
     rushes: Floats
     smallest: Floats
-    made: Ints
-    longest_setup: Ints
-    free: Ints
-    order: Ints
-    starts: Ints
+    starts: NDArray[np.int32]
     gains: Ints
     takeable: Floats
     told: Ints
     told_units: Floats
     told_free: Ints
     offered: Ints
-    item: NDArray[np.int32]
     offers: NDArray[np.int32]
 
 
@@ -73,38 +69,56 @@ def see_ahead(
 ) -> None:  # fmt: skip
     """Write the item's demand and arrivals in eight buckets and its demand's quantiles, if they changed."""
     now = s.clock[b]
-    moved = s.due[i] + s.known[i] + s.arrival[i]
-    if now < s.same_until[i] and moved == s.same_of[i]:
+    if now < s.same_until[i]:
         return
-    until = min(see_demand(f, s, i, now, per, seen), see_arrivals(f, s, i, now, per, seen))
+    asked = s.due[i] + s.known[i]
+    whole = asked != s.demand_of[i]
+    s.demand_of[i] = asked
+    until, moved = see_demand(f, s, i, now, per, whole, seen)
+    if now >= s.arrivals_until[i] or s.arrival[i] != s.arrivals_of[i]:
+        s.arrivals_until[i] = see_arrivals(f, s, i, now, per, seen)
+        s.arrivals_of[i] = s.arrival[i]
     if luck[RUSH_PER_DAY] > 0:
-        until = min(until, (now // RUSH_STEP + 1) * RUSH_STEP)
+        moment = now // RUSH_STEP
+        whole = whole or moment != s.moment[i]
+        s.moment[i] = moment
+        until = min(until, (moment + 1) * RUSH_STEP)
+    s.same_until[i] = min(until, s.arrivals_until[i])
     for place in range(len(WINDOWS)):
-        low, middle, high = quantiles(f, s, o, luck, b, i, WINDOWS[place])
-        column = FIRST_QUANTILE + 3 * place
-        seen[column] = part_of(low, per)
-        seen[column + 1] = part_of(middle, per)
-        seen[column + 2] = part_of(high, per)
-    s.same_until[i], s.same_of[i] = until, moved
+        if whole or moved >> WINDOWS[place] & 1:
+            low, middle, high = quantiles(f, s, o, luck, b, i, WINDOWS[place])
+            column = FIRST_QUANTILE + 3 * place
+            seen[column] = part_of(low, per)
+            seen[column + 1] = part_of(middle, per)
+            seen[column + 2] = part_of(high, per)
 
 
 @inner
-def see_demand(f: Fleet, s: State, i: int, now: int, per: float, seen: NDArray[np.float32]) -> int:
-    """Write what falls due in each bucket; the minute from which that is not so any more."""
-    own, end, same = f.order_first[i], s.within[i], FAR
-    sums, due, ahead = s.sum, s.order_due, s.ahead[i]
-    asked = sums[s.due[i] - 1] if s.due[i] > own else 0.0
+def see_demand(
+    f: Fleet, s: State, i: int, now: int, per: float, whole: bool, seen: NDArray[np.float32]
+) -> tuple[int, int]:
+    """Write what falls due in each bucket, or with `whole` False in those that an order came to or left.
+
+    The minute from which that is not so any more, and the buckets whose end was passed (a bit each).
+    """
+    own, end, same, passed = f.order_first[i], s.within[i], FAR, 0
+    ahead, edges, before, begins = s.ahead[i], s.edges[i], s.due[i], whole
     for bucket in range(8):
-        until, order = now + BUCKETS[bucket], ahead[bucket]
-        while order < end and due[order] <= until:
-            order += 1
-        ahead[bucket] = order
-        if order < end:
-            same = min(same, due[order] - BUCKETS[bucket])
-        total = max(sums[order - 1] if order > own else 0.0, asked)
-        seen[FIRST_DUE + bucket] = part_of(total - asked, per)
-        asked = total
-    return int(same)
+        order, ends = ahead[bucket], whole
+        if edges[bucket] <= now:
+            ends = True
+            while order < end and s.order_due[order] <= now + BUCKETS[bucket]:
+                order += 1
+            ahead[bucket] = order
+            edges[bucket] = s.order_due[order] - BUCKETS[bucket] if order < end else FAR
+        same = min(same, edges[bucket])
+        if begins or ends:
+            total = s.sum[order - 1] if order > own else 0.0
+            asked = s.sum[before - 1] if before > own else 0.0
+            seen[FIRST_DUE + bucket] = part_of(max(total - asked, 0.0), per)
+        passed |= ends << bucket
+        before, begins = order, ends
+    return int(same), passed
 
 
 @inner
@@ -163,14 +177,13 @@ def see_starts(f: Fleet, s: State, o: Outlook, b: int, out: NDArray[np.float32])
     """
     first, now = b * f.items, s.clock[b]
     pointer, components, per_unit = f.bom.pointer, f.bom.component, f.bom.per_unit
-    best, takeable, yields, starts = f.rate_best, o.takeable, f.yield_mean, o.starts
-    see_lines_free(f, s, o, b)
+    best, takeable, yields, starts = f.rate_best, o.takeable, f.yield_mean, o.starts[b]
     first_starts(f, s, o, b)
     for row in range(f.items):
         i = first + row
         if best[i] <= 0:
             continue
-        start, cover = starts[i], 1e18
+        start, cover = int(starts[row]), 1e18
         for part in range(pointer[i], pointer[i + 1]):
             component = components[part]
             enough = takeable[component] * yields[i] / per_unit[part]
@@ -200,22 +213,6 @@ def see_gains(f: Fleet, s: State, o: Outlook, b: int) -> None:
 
 
 @inner
-def see_lines_free(f: Fleet, s: State, o: Outlook, b: int) -> None:
-    """Set when each line has done all that it was told, and sort the lines by that."""
-    now, order, first = s.clock[b], o.order[b], b * f.lines
-    free = o.free[first : first + f.lines]
-    for place in range(f.lines):
-        row = order[place]
-        mine = free_from(f, s, o, first + row, now)
-        free[row] = mine
-        at = place
-        while at > 0 and free[order[at - 1]] > mine:
-            order[at] = order[at - 1]
-            at -= 1
-        order[at] = row
-
-
-@inner
 def free_from(f: Fleet, s: State, o: Outlook, line: int, now: int) -> int:
     """The minute from which the line has nothing to do that was decided."""
     start = s.start_at[line]
@@ -238,84 +235,89 @@ def free_from(f: Fleet, s: State, o: Outlook, line: int, now: int) -> int:
 def first_starts(f: Fleet, s: State, o: Outlook, b: int) -> None:
     """Set the first minute in which a line could begin each item after its changeover.
 
-    Lines come by when they are free; once every item has a line, those free later than all of the
-    starts found are not looked at.
+    All lines offer all items: a vector operation a line costs less than to look for those that matter.
     """
-    missing, latest = o.made[b], FAR
-    o.starts[b * f.items : (b + 1) * f.items] = FAR
-    for place in range(f.lines):
-        line = b * f.lines + o.order[b, place]
-        free = o.free[line]
-        if free >= min(latest, f.horizon[b]):
-            return
-        missing -= begin_on(f, s, o, line, free)
-        if missing == 0 and latest == FAR:
-            latest = 0
-            for i in range(b * f.items, (b + 1) * f.items):
-                if o.starts[i] < FAR:
-                    latest = max(latest, o.starts[i])
+    now, horizon, starts = s.clock[b], f.horizon[b], o.starts[b]
+    starts[:] = CANNOT
+    for line in range(b * f.lines, (b + 1) * f.lines):
+        free = free_from(f, s, o, line, now)
+        if free >= horizon:
+            continue
+        known = o.offered[line]
+        holds = known[0] <= free <= known[1]
+        if not holds or known[2] != s.family[line] or known[3] != s.next_fixed[line]:
+            offer_starts(f, s, o, b, line, free)
+        elif known[4] and free > known[0]:
+            put_off(o.offers[line], free - known[0])
+            known[0] = free
+        take_sooner(starts, o.offers[line])
 
 
 @inner
-def begin_on(f: Fleet, s: State, o: Outlook, line: int, free: int) -> int:
-    """Offer the line's starts to its items; how many had none before."""
-    known = o.offered[line]
-    holds = known[0] <= free <= known[1]
-    if not holds or known[2] != s.family[line] or known[3] != s.next_fixed[line]:
-        offer_starts(f, s, o, line, free)
-    later = (free - known[0]) * known[4]
-    items, offers, starts = o.item[line], o.offers[line], o.starts
-    found = 0
-    for slot in range(len(items)):
-        item = items[slot]
-        if item < 0:
-            break
-        before, begin = starts[item], offers[slot] + later
-        if begin < min(before, CANNOT):
-            found += before == FAR
-            starts[item] = begin
-    return found
+def put_off(offers: NDArray[np.int32], minutes: int) -> None:
+    """Move offers on."""
+    for row in range(len(offers)):
+        offers[row] += minutes
 
 
 @inner
-def offer_starts(f: Fleet, s: State, o: Outlook, line: int, free: int) -> None:
+def take_sooner(starts: NDArray[np.int32], offers: NDArray[np.int32]) -> None:
+    """Write the sooner of two minutes of each item."""
+    for row in range(len(starts)):
+        starts[row] = min(starts[row], offers[row])
+
+
+@inner
+def offer_starts(f: Fleet, s: State, o: Outlook, b: int, line: int, free: int) -> None:
     """Work out when the line could begin each of its items, set up, when it is free from a minute on.
 
-    Free at any later minute before its next shift it begins no later; free later in a shift in which all
-    changeovers have room it begins so much later.
+    Free at any later minute before its next shift it begins no later; free later in a shift it begins so
+    much later, until the end of a changeover comes to the end of its shift.
     """
     known, offers = o.offered[line], o.offers[line]
     known[0], known[1], known[4] = free, free, 0
     known[2], known[3] = s.family[line], s.next_fixed[line]
     offers[:] = CANNOT
-    worked = worked_before(f.calendar, line, free)[0]
-    start = minute_of(f.calendar, line, worked)
-    if start == NEVER:
+    row, last = shift_after(f, line, free), f.calendar.pointer[line + 1]
+    if row == last:
         return
-    row, limit = s.next_fixed[line], FAR
-    if row < f.fixed_first[line + 1]:
-        limit = f.fixed_start[row]
-    longest, old = o.longest_setup[line], s.family[line]
-    in_one_shift = minute_of(f.calendar, line, worked + longest) == start + longest
-    if start > free:
-        known[1] = start
-    elif in_one_shift and limit == FAR:
-        known[1], known[4] = shift_end(f, line, start) - longest - 1, 1
+    starts, ends, before = f.calendar.start, f.calendar.end, f.calendar.worked
+    start = max(free, starts[row])
+    room = ends[row] - start
+    worked, left, limit = before[row] + start - starts[row], room - 1, FAR
+    if s.next_fixed[line] < f.fixed_first[line + 1]:
+        limit = f.fixed_start[s.next_fixed[line]]
+    old, first = s.family[line], b * f.items
     items, families = f.slot_item[line], f.family
     setups = f.changeovers.minutes[f.table[line], max(old, 0)]
     for slot in range(len(items)):
         item = items[slot]
         if item < 0:
             break
-        setup = setups[families[item]] if old >= 0 else 0
-        begin = start + setup if in_one_shift else minute_of(f.calendar, line, worked + setup)
-        if begin != NEVER and begin < limit:
-            offers[slot] = begin
+        setup, begin, until = setups[families[item]] if old >= 0 else 0, 0, 0
+        if setup < room:
+            begin, until = start + setup, start + room
+        else:  # it ends in a later shift, mostly the next
+            at = row + 1
+            while at + 1 < last and before[at + 1] <= worked + setup:
+                at += 1
+            if at == last:
+                continue
+            begin, until = starts[at] + worked + setup - before[at], ends[at]
+            if begin >= until:
+                continue
+        left = min(left, until - begin - 1)
+        if begin < limit:
+            offers[item - first] = begin
+    if start > free:
+        known[1] = start
+    elif limit == FAR:
+        known[1], known[4] = free + left, 1
 
 
 @inner
-def shift_end(f: Fleet, line: int, minute: int) -> int:
-    """The end of the line's shift that a minute lies in."""
+def shift_after(f: Fleet, line: int, minute: int) -> int:
+    """The row of the line's first shift that ends after a minute; behind its last where none does."""
     low, high = f.calendar.pointer[line], f.calendar.pointer[line + 1]
     while low < high:
         middle = (low + high) // 2
@@ -323,4 +325,4 @@ def shift_end(f: Fleet, line: int, minute: int) -> int:
             low = middle + 1
         else:
             high = middle
-    return int(f.calendar.end[low])
+    return int(low)

@@ -77,7 +77,8 @@ def reset_item(f: Fleet, s: State, luck: Floats, b: int, i: int) -> None:
     s.backlog[i] = s.backlog_value[i] = s.hold_of[i] = s.reserved[i] = 0.0
     s.reserved_until[i] = 0
     s.ahead[i, :] = f.order_first[i]
-    s.same_until[i] = s.same_of[i] = -1
+    s.edges[i, :] = -1
+    s.same_until[i] = s.demand_of[i] = s.arrivals_until[i] = s.moment[i] = -1
     s.kept[i] = f.kept_first[i]
     draw_orders(f, s, luck, b, i)
     draw_arrivals(f, s, luck, b, i)

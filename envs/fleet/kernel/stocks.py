@@ -55,6 +55,7 @@ def arrive(f: Fleet, s: State, b: int, i: int, now: int) -> None:
         s.stock[i] += s.arrival_quantity[row]
         s.supply[i] += s.arrival_quantity[row] - s.expected[row]
         s.arrival[i] += 1
+        s.same_until[i] = -1
         if f.is_component[i]:
             s.wake[b] = 1
 
@@ -81,6 +82,7 @@ def learn(f: Fleet, s: State, luck: Floats, b: int, i: int, now: int) -> None:
             s.wake[b] = 1
         s.known[i] += 1
     if s.known[i] > start:
+        s.same_until[i] = -1
         add_up(s, i, f.order_first[i], start)
 
 
@@ -96,6 +98,7 @@ def serve(f: Fleet, s: State, luck: Floats, b: int, i: int, now: int) -> None:
         s.backlog[i] += units
         s.backlog_value[i] += weight * units
         s.due[i] += 1
+        s.same_until[i] = -1
     while s.head[i] < s.due[i] and s.stock[i] > 0:
         order = s.head[i]
         served = min(s.stock[i], s.left[order])

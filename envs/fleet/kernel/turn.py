@@ -25,8 +25,8 @@ from plant.compiled import outer
 class Stage(NamedTuple):
     """A fleet with all that moves it and all that shows it.
 
-    luck: `Luck.figures`; scale [B]: money per hour that counts as 1; cost, minutes [B]: weighted money and
-    length of the last step.
+    luck: `Luck.figures`; scale [B]: money per hour that counts as 1; cost, minutes, reward [B]: weighted
+    money and length of the last step, and minus the money over the scale.
     """
 
     fleet: Fleet
@@ -37,6 +37,7 @@ class Stage(NamedTuple):
     scale: Floats
     cost: Floats
     minutes: Ints
+    reward: Floats
     seen: Seen
 
 
@@ -63,9 +64,20 @@ def look(stage: Held[Stage], first: int, last: int) -> None:
 
 @outer
 def turn(stage: Held[Stage], action: NDArray[np.int64], first: int, last: int) -> None:
-    """`motion.step` and `observe.observe` of the plants first..last."""
+    """`motion.step` and `observe.observe` of the plants first..last, and their rewards."""
     w = borrow(stage)
     f, s, c, o, out = w.fleet, w.state, w.clock, w.outlook, w.seen
     for b in range(first, last):
         step(f, s, w.luck, action, b, b + 1, False, w.cost, w.minutes)
         observe(f, s, c, o, w.luck, w.scale, b, b + 1, out)
+        w.reward[b] = -w.cost[b] / w.scale[b]
+
+
+@outer
+def largest(action: NDArray[np.int64]) -> int:
+    """The largest choice of any line in actions [B, L, 3]."""
+    found = 0
+    for b in range(action.shape[0]):
+        for line in range(action.shape[1]):
+            found = max(found, action[b, line, 0])
+    return int(found)
