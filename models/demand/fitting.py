@@ -18,6 +18,12 @@ from models.demand.history.seasons import seasons_of
 from models.demand.history.table import read_table
 from models.demand.members.catalogue import Fitted, member_of, members_for
 from models.demand.task import Target, Task
+from models.demand.trials.blend import (
+    fit_blend,
+    forecasts_of_others,
+    start_weights,
+    with_features,
+)
 from models.demand.trials.budget import Budget, trial_within, usual_seconds
 from models.demand.trials.calibration import Calibration, calibrate
 from models.demand.trials.trial import LEAST_BEFORE, Trial, fit_members, origins_of
@@ -65,6 +71,7 @@ def fit_forecaster(
     target: Target = "mean" if measure == "rmsse" else "median"
     task = Task(config.horizon, seasons, target, config.seed, config.country)
     trial = _tried(histories, known, task, measure, config, budget, report)
+    trial = with_features(trial, histories, task, measure)
     told = (*repairs, *open_histories(histories, config.country, config.horizon).repairs)
     return _built(histories, config, task, measure, trial, told, report)
 
@@ -138,7 +145,13 @@ def _built(
     """The forecaster that a trial leads to: weights, final fits but those `done`, calibration."""
     classes = classify(histories, task)
     weights = class_weights(trial, measure, classes, config.weighing)
+    blend = fit_blend(trial, measure)
+    if blend is not None:
+        weights = np.tile(blend.start, (len(CLASSES), 1))
     used = weights.max(axis=0) > 0
+    mean = forecasts_of_others(trial, measure)
+    if mean is None:
+        mean = combine(filled(trial), weights[classes])
     names = tuple(name for name, use in zip(trial.members, used, strict=True) if use)
     living, fits = histories.select(is_living(classes)), dict(done or {})
     lacking = [member_of(name) for name in names if name not in fits]
@@ -152,9 +165,10 @@ def _built(
         names,
         weights[:, used],
         {name: fits[name] for name in names if fits[name] is not None},
-        _calibrated(histories, trial, weights, classes, task),
+        _calibrated(histories, trial, mean, classes, task),
         repairs,
         trial,
+        blend and blend.of_members(used),
     )
 
 
@@ -188,11 +202,17 @@ def _tried(
         origins_of(seen, task, cuts),
         asked,
         budget,
-        lambda trial: class_weights(trial, measure, classes, config.weighing).max(axis=0),
+        lambda trial: _counting(trial, measure, classes, config.weighing),
         config.workers,
         report,
     )
     return _spread_out(found, living)
+
+
+def _counting(trial: Trial, measure: Measure, classes: Ints, rules: WeightRules) -> Floats:
+    """Return how much each member counts by what is known so far, shape (members,)."""
+    by_class: Floats = class_weights(trial, measure, classes, rules).max(axis=0)
+    return np.maximum(by_class, start_weights(trial, measure)) if measure == "owa" else by_class
 
 
 def _lived(histories: Histories, cut: int, task: Task) -> Bools:
@@ -231,8 +251,7 @@ def _origins(histories: Histories, horizon: int, season: int) -> int:
 
 
 def _calibrated(
-    histories: Histories, trial: Trial, weights: Floats, classes: Ints, task: Task
+    histories: Histories, trial: Trial, mean: Floats, classes: Ints, task: Task
 ) -> Calibration:
-    mean = combine(filled(trial), weights[classes])
     spread = spread_at_origins(histories, trial, mean, task)
     return calibrate(trial.actual - mean, spread, classes, len(CLASSES))

@@ -22,6 +22,7 @@ from models.demand.history.repairs import Repair
 from models.demand.members.catalogue import Fitted, member_of
 from models.demand.newcomers import forecast_newcomers
 from models.demand.task import Task
+from models.demand.trials.blend import Blend
 from models.demand.trials.calibration import LEVELS, Calibration, spreads
 from models.demand.trials.trial import Trial, member_forecasts
 from models.demand.trials.weights import Measure, fill_members
@@ -52,6 +53,9 @@ class Forecaster:
         What was put right in the table.
     trial
         Past origins, None in a loaded forecaster.
+    blend
+        What members count for each series by its look, in place of `weights`; None where there is too
+        little to learn it from, or another measure than "owa".
     """
 
     config: ForecastConfig
@@ -64,6 +68,7 @@ class Forecaster:
     calibration: Calibration
     repairs: tuple[Repair, ...] = ()
     trial: Trial | None = None
+    blend: Blend | None = None
 
     def predict(
         self, levels: Sequence[float] = LEVELS, histories: Histories | None = None
@@ -99,7 +104,11 @@ class Forecaster:
         members = [member_of(name) for name in self.members]
         fitted = [self.fits.get(name) for name in self.members]
         found, _ = member_forecasts(histories, self.task, members, fitted, self.config.workers)
-        mean = combine(fill_members(found), self.weights[classes])
+        found = fill_members(found)
+        shares = self.weights[classes]
+        if self.blend is not None:
+            shares = self.blend.shares(histories, self.task, found)
+        mean = combine(found, shares)
         opened = open_histories(histories, self.task.country, self.task.horizon)
         mean = np.where(np.isnan(mean), _last_mean(opened.histories) * opened.kept, mean)
         mean = forecast_newcomers(histories, classes, mean, self.config.families)

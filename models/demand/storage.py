@@ -18,10 +18,13 @@ from models.demand.history.repairs import Repair
 from models.demand.history.table import TableRules
 from models.demand.members.fits import file_of, load_fit, save_fit
 from models.demand.task import Task
+from models.demand.trials.blend import Blend
 from models.demand.trials.calibration import Calibration
 from models.demand.trials.weights import WeightRules
 
-FORMAT = 2
+FORMAT = 3
+# Forecasters without a blend were written so: they are read too.
+WITHOUT_BLEND = 2
 MODEL_FILE = "forecaster.json"
 HISTORIES_FILE = "histories.npz"
 KNOWN = "known_"
@@ -38,6 +41,7 @@ def save_forecaster(model: Forecaster, folder: Path) -> None:
         "measure": model.measure,
         "members": model.members,
         "weights": model.weights.tolist(),
+        "blend": None if (own := model.blend) is None else [own.start.tolist(), own.text],
         "levels": model.calibration.levels,
         "bounds": model.calibration.bounds.tolist(),
         "scores": model.calibration.scores.tolist(),
@@ -68,7 +72,7 @@ def load_forecaster(folder: Path) -> Forecaster:
 
 
 def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
-    if document["format"] != FORMAT:
+    if document["format"] not in (WITHOUT_BLEND, FORMAT):
         raise ModelError(
             f"{folder / MODEL_FILE}: expected format {FORMAT}, found {document['format']}; fit it again"
         )
@@ -100,6 +104,9 @@ def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
             tuple(document["levels"]), np.array(document["bounds"]), np.array(document["scores"])
         ),
         tuple(Repair(**repair) for repair in document["repairs"]),
+        blend=None
+        if (kept := document.get("blend")) is None
+        else Blend(np.array(kept[0]), kept[1]),
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,8 +10,9 @@ from models.demand.fitting import class_weights, spread_at_origins
 from models.demand.forecaster import Forecaster, combine
 from models.demand.history.classes import CLASSES, classify
 from models.demand.history.histories import Bools, Floats, Ints
+from models.demand.trials.blend import shares_at
 from models.demand.trials.calibration import calibrate
-from models.demand.trials.trial import Trial
+from models.demand.trials.trial import Trial, at_origins
 from models.demand.trials.weights import Measure, WeightRules, filled
 
 ENSEMBLE = "ensemble"
@@ -50,23 +50,13 @@ def weighted_at_origins(
         others = _others(trial, origin, earlier=earlier)
         if others or not earlier:
             seen = at_origins(trial, others or [origin])
-            weights = class_weights(seen, measure, classes, rules)[classes]
+            weights = shares_at(trial, origin, seen, measure)
+            if weights is None:
+                weights = class_weights(seen, measure, classes, rules)[classes]
         else:
             weights = np.full((len(classes), count), 1 / count)
         found.append(combine(forecasts[:, origin], weights))
     return np.array(found)
-
-
-def at_origins(trial: Trial, places: Sequence[int]) -> Trial:
-    """Return the trial at some of its origins only."""
-    kept = list(places)
-    return replace(
-        trial,
-        cuts=tuple(trial.cuts[place] for place in kept),
-        forecasts=trial.forecasts[:, kept],
-        actual=trial.actual[kept],
-        units=trial.units[kept],
-    )
 
 
 def quantiles_at_origins(model: Forecaster, forecasts: Floats) -> Floats:

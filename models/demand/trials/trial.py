@@ -45,6 +45,9 @@ class Trial:
         Processor-seconds that each member took.
     left_out
         Members that there was no time for, with what they would have taken.
+    features : array, shape (origins, series, features), or None
+        What each series looked like at each origin (`features.series_features`), where members are
+        weighed by it.
     """
 
     members: tuple[str, ...]
@@ -54,6 +57,7 @@ class Trial:
     units: Floats
     seconds: Mapping[str, float]
     left_out: Mapping[str, float]
+    features: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,19 @@ def joined(first: Trial, second: Trial) -> Trial:
         forecasts=np.concatenate([first.forecasts, second.forecasts]),
         seconds={**first.seconds, **second.seconds},
         left_out={**first.left_out, **second.left_out},
+    )
+
+
+def at_origins(trial: Trial, places: Sequence[int]) -> Trial:
+    """Return the trial at some of its origins only."""
+    kept = list(places)
+    return replace(
+        trial,
+        cuts=tuple(trial.cuts[place] for place in kept),
+        forecasts=trial.forecasts[:, kept],
+        actual=trial.actual[kept],
+        units=trial.units[kept],
+        features=None if trial.features is None else trial.features[kept],
     )
 
 
