@@ -2,7 +2,8 @@
 
 A name says all there is to a member: `ces:52`, `theta:12:log`, `trees:last`, `network:65:log`,
 `mstl_theta:24,168`; so a saved forecaster needs nothing but names. After the argument: `log` (works on
-logarithms), `adjusted` (on series without their seasons), `seed2` (samples differently).
+logarithms), `adjusted` (on series without their seasons), `yearly` (moves as all series did a year ago),
+`seed2` (samples differently).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from models.demand.members.neural import NEURAL, Neural, fit_neural
 from models.demand.members.recursive import LIGHTGBM, XGBOOST, Recursive, fit_recursive
 from models.demand.members.trees import Trees, fit_trees
 from models.demand.members.xgb import Xgb, fit_xgb
+from models.demand.members.yearly import has_year, yearly_move
 from models.demand.task import Task
 
 Fitted = Trees | Xgb | Network | Neural | Recursive | None
@@ -48,6 +50,8 @@ SECONDS_PER_FIT = {
     LIGHTGBM: 5.0,
     XGBOOST: 5.0,
 }
+# Members that take something from other series, though nothing of them is fitted.
+WITH_OTHERS = ("pooled", "analogue", "level")
 FREE = 1e-6
 # Share of zeros in the middle series from which a table is one of intermittent demand.
 INTERMITTENT = 0.3
@@ -84,7 +88,7 @@ class Member:
     @property
     def one_by_one(self) -> bool:
         """Whether each series is forecast on its own."""
-        return not self.is_fitted and self.kind not in ("pooled", "analogue", "level")
+        return not self.is_fitted and self.kind not in WITH_OTHERS and "yearly" not in self.flags
 
     @property
     def is_fitted(self) -> bool:
@@ -125,7 +129,8 @@ class Member:
             found = nothing if fitted is None else fitted.forecast(seen)
         else:
             found = self._plain(seen, self.own_task(task))
-        return _restored(found + season, histories) if self.logs else found + season
+        found = _restored(found + season, histories) if self.logs else found + season
+        return found * yearly_move(histories, task) if "yearly" in self.flags else found
 
     def _seen(self, histories: Histories, task: Task) -> tuple[Histories, Floats]:
         """Return the histories as the member works on them, and what seasons add to its forecast."""
@@ -186,8 +191,15 @@ def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:
     if (zeros == 0).mean() > ALL_POSITIVE:
         names += _positive(task, look)
     else:
-        names += [f"level:{steps}" for steps in levels.half_lives(short)]
-        names += [f"network:{look}", "trees:zero", "trees:level", f"theta:{short}", f"ces:{short}"]
+        yearly = ":yearly" if has_year(histories, task) else ""
+        names += [f"level:{steps}{yearly}" for steps in levels.half_lives(short)]
+        names += [
+            f"network:{look}{yearly}",
+            "trees:zero",
+            "trees:level",
+            f"theta:{short}",
+            f"ces:{short}",
+        ]
     if np.median(zeros) > INTERMITTENT:
         names += ["croston_sba:1", "tsb:1", "adida:1", "imapa:1"]
     if len(task.seasons) > 1 and long <= LONGEST_TAKEN_APART:

@@ -50,3 +50,17 @@ def test_a_trial_without_any_origin_gives_equal_weights() -> None:
     nothing = np.full((2, 1, 3, 4), np.nan)
     trial = Trial(("a", "b"), (4,), nothing, nothing[0], nothing[0, :, :, 0], {}, {})
     assert member_weights(trial, "owa").tolist() == [0.5, 0.5]
+
+
+def test_a_member_that_is_surely_worse_is_no_equal_where_squared_errors_count() -> None:
+    generator = np.random.default_rng(2)
+    actual = generator.normal(100, 30, (4, 200, 7))
+    near = np.full_like(actual, 100.0)
+    # Two of one kind, and one that is 7 % worse by its own noise at every origin.
+    noisy = near + generator.normal(0, 12, actual.shape)
+    forecasts = np.stack([near + 0.1, near - 0.1, noisy])
+    trial = Trial(
+        ("a", "b", "c"), (28, 21, 14, 7), forecasts, actual, np.ones(actual.shape[:2]), {}, {}
+    )
+    assert member_weights(trial, "rmsse")[2] == 0
+    assert member_weights(trial, "wape")[2] > 0
