@@ -19,6 +19,7 @@ from models.demand.history.table import read_table
 from models.demand.members.catalogue import Fitted, member_of, members_for
 from models.demand.task import Target, Task
 from models.demand.trials.blend import (
+    counted,
     fit_blend,
     forecasts_of_others,
     start_weights,
@@ -26,6 +27,7 @@ from models.demand.trials.blend import (
 )
 from models.demand.trials.budget import Budget, trial_within, usual_seconds
 from models.demand.trials.calibration import Calibration, calibrate
+from models.demand.trials.spread import fit_spread, spreads_of_others
 from models.demand.trials.trial import LEAST_BEFORE, Trial, fit_members, origins_of
 from models.demand.trials.weights import (
     LEAST_VALUES,
@@ -121,14 +123,20 @@ def class_weights(
     return found
 
 
-def spread_at_origins(histories: Histories, trial: Trial, mean: Floats, task: Task) -> Floats:
-    """Return what errors of `mean` (origins, series, horizon) are measured in, NaN where untried."""
+def spread_at_origins(
+    histories: Histories, trial: Trial, mean: Floats, task: Task, far: Floats | None = None
+) -> Floats:
+    """Return what errors of `mean` (origins, series, horizon) are measured in, NaN where untried.
+
+    `far`, shape (origins, series), is what was learnt of it.
+    """
     spread = np.full_like(mean, np.nan)
     for origin, cut in enumerate(trial.cuts):
         kept = np.isfinite(trial.actual[origin, :, 0])
         if kept.any():
             seen = histories.cut(cut, kept)
-            spread[origin, kept] = spread_of(seen, mean[origin, kept], task)
+            learnt = None if far is None else far[origin, kept]
+            spread[origin, kept] = spread_of(seen, mean[origin, kept], task, learnt)
     return spread
 
 
@@ -149,6 +157,7 @@ def _built(
     if blend is not None:
         weights = np.tile(blend.start, (len(CLASSES), 1))
     used = weights.max(axis=0) > 0
+    few = None if blend is None else counted(trial, blend)
     mean = forecasts_of_others(trial, measure)
     if mean is None:
         mean = combine(filled(trial), weights[classes])
@@ -165,10 +174,11 @@ def _built(
         names,
         weights[:, used],
         {name: fits[name] for name in names if fits[name] is not None},
-        _calibrated(histories, trial, mean, classes, task),
+        _calibrated(histories, trial, mean, classes, task, few),
         repairs,
         trial,
-        blend and blend.of_members(used),
+        None if blend is None else blend.of_members(used),
+        None if few is None else fit_spread(few, trial.actual - mean),
     )
 
 
@@ -251,7 +261,14 @@ def _origins(histories: Histories, horizon: int, season: int) -> int:
 
 
 def _calibrated(
-    histories: Histories, trial: Trial, mean: Floats, classes: Ints, task: Task
+    histories: Histories,
+    trial: Trial,
+    mean: Floats,
+    classes: Ints,
+    task: Task,
+    few: Trial | None,
 ) -> Calibration:
-    spread = spread_at_origins(histories, trial, mean, task)
+    """The calibration on errors of `mean` at the origins; by learnt spreads of `few` members."""
+    far = spreads_of_others(few, trial.actual - mean) if few is not None else None
+    spread = spread_at_origins(histories, trial, mean, task, far)
     return calibrate(trial.actual - mean, spread, classes, len(CLASSES))

@@ -24,6 +24,7 @@ from models.demand.newcomers import forecast_newcomers
 from models.demand.task import Task
 from models.demand.trials.blend import Blend
 from models.demand.trials.calibration import LEVELS, Calibration, spreads
+from models.demand.trials.spread import Spread
 from models.demand.trials.trial import Trial, member_forecasts
 from models.demand.trials.weights import Measure, fill_members
 
@@ -56,6 +57,8 @@ class Forecaster:
     blend
         What members count for each series by its look, in place of `weights`; None where there is too
         little to learn it from, or another measure than "owa".
+    spread
+        How far off forecasts of a series are likely to be; beside a blend only.
     """
 
     config: ForecastConfig
@@ -69,6 +72,7 @@ class Forecaster:
     repairs: tuple[Repair, ...] = ()
     trial: Trial | None = None
     blend: Blend | None = None
+    spread: Spread | None = None
 
     def predict(
         self, levels: Sequence[float] = LEVELS, histories: Histories | None = None
@@ -84,9 +88,10 @@ class Forecaster:
         """
         known = self.histories if histories is None else histories
         self._check(levels, known)
-        mean = self.point_forecast(known)
+        said = self._said(known)
+        mean = self._mean(known, said)
         places = [self.calibration.levels.index(level) for level in levels]
-        quantiles = self.quantiles(known, mean)[places]
+        quantiles = self._quantiles(known, said, mean)[places]
         horizon = self.task.horizon
         times = {last: known.ahead(place, horizon) for place, last in _distinct(known.lasts)}
         columns = {
@@ -99,16 +104,24 @@ class Forecaster:
 
     def point_forecast(self, histories: Histories) -> Floats:
         """Return the weighted forecast of the histories, shape (series, horizon)."""
-        classes = classify(histories, self.task)
-        refuse_unknown(histories, self.task.horizon, is_living(classes))
+        return self._mean(histories, self._said(histories))
+
+    def _said(self, histories: Histories) -> Floats:
+        """Return what each member says, shape (members, series, horizon)."""
+        living = is_living(classify(histories, self.task))
+        refuse_unknown(histories, self.task.horizon, living)
         members = [member_of(name) for name in self.members]
         fitted = [self.fits.get(name) for name in self.members]
         found, _ = member_forecasts(histories, self.task, members, fitted, self.config.workers)
-        found = fill_members(found)
+        return fill_members(found)
+
+    def _mean(self, histories: Histories, said: Floats) -> Floats:
+        """Return what comes of what the members said, shape (series, horizon)."""
+        classes = classify(histories, self.task)
         shares = self.weights[classes]
         if self.blend is not None:
-            shares = self.blend.shares(histories, self.task, found)
-        mean = combine(found, shares)
+            shares = self.blend.shares(histories, self.task, said)
+        mean = combine(said, shares)
         opened = open_histories(histories, self.task.country, self.task.horizon)
         mean = np.where(np.isnan(mean), _last_mean(opened.histories) * opened.kept, mean)
         mean = forecast_newcomers(histories, classes, mean, self.config.families)
@@ -116,10 +129,11 @@ class Forecaster:
             mean[classes >= CLASSES.index("ended")] = 0.0
         return mean
 
-    def quantiles(self, histories: Histories, mean: Floats) -> Floats:
+    def _quantiles(self, histories: Histories, said: Floats, mean: Floats) -> Floats:
         """Return the quantiles at the calibrated levels, shape (levels, series, horizon)."""
         classes = classify(histories, self.task)
-        spread = spread_of(histories, mean, self.task)
+        far = None if self.spread is None else self.spread.of(histories, self.task, said)
+        spread = spread_of(histories, mean, self.task, far)
         found = self.calibration.quantiles(mean, spread, classes)
         if histories.values.min() >= 0:
             found = np.maximum(found, 0.0)
@@ -156,9 +170,15 @@ def is_living(classes: Ints) -> Bools:
     return living if living.any() else np.ones_like(living)
 
 
-def spread_of(histories: Histories, mean: Floats, task: Task) -> Floats:
-    """Return what errors are measured in, less on days that are closed."""
-    found = spreads(histories, mean, task.target == "mean")
+def spread_of(histories: Histories, mean: Floats, task: Task, far: Floats | None = None) -> Floats:
+    """Return what errors are measured in, less on days that are closed.
+
+    `far`, shape (series,), is what was learnt of it; by the series' own steps where nothing was.
+    """
+    if far is None:
+        found = spreads(histories, mean, task.target == "mean")
+    else:
+        found = np.repeat(far[:, None], mean.shape[1], axis=1)
     if task.target == "mean":
         return found
     kept = open_histories(histories, task.country, task.horizon).kept

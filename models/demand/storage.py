@@ -20,6 +20,7 @@ from models.demand.members.fits import file_of, load_fit, save_fit
 from models.demand.task import Task
 from models.demand.trials.blend import Blend
 from models.demand.trials.calibration import Calibration
+from models.demand.trials.spread import Spread
 from models.demand.trials.weights import WeightRules
 
 FORMAT = 3
@@ -42,6 +43,7 @@ def save_forecaster(model: Forecaster, folder: Path) -> None:
         "members": model.members,
         "weights": model.weights.tolist(),
         "blend": None if (own := model.blend) is None else [own.start.tolist(), own.text],
+        "spread": model.spread and model.spread.text,
         "levels": model.calibration.levels,
         "bounds": model.calibration.bounds.tolist(),
         "scores": model.calibration.scores.tolist(),
@@ -107,6 +109,7 @@ def _from_document(document: dict[str, Any], folder: Path) -> Forecaster:
         blend=None
         if (kept := document.get("blend")) is None
         else Blend(np.array(kept[0]), kept[1]),
+        spread=None if (text := document.get("spread")) is None else Spread(text),
     )
 
 

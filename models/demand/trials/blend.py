@@ -148,6 +148,12 @@ def _teaches(trial: Trial, measure: Measure) -> bool:
     return measure == "owa" and int(np.isfinite(trial.actual[:, :, 0]).sum()) >= LEAST_ROWS
 
 
+def counted(trial: Trial, blend: Blend) -> Trial:
+    """Return the trial of the members that may count in the blend, what one cannot say filled."""
+    few = _members(trial, blend.start > 0)
+    return replace(few, forecasts=filled(few))
+
+
 def start_weights(trial: Trial, measure: Measure) -> Floats:
     """Return the members' weights by their errors alone, shape (members,), sum 1."""
     weight = importance(trial, measure)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from models.demand.history.classes import CLASSES, classify
 from models.demand.history.histories import Bools, Floats, Ints
 from models.demand.trials.blend import shares_at
 from models.demand.trials.calibration import calibrate
+from models.demand.trials.spread import fit_spread
 from models.demand.trials.trial import Trial, at_origins
 from models.demand.trials.weights import Measure, WeightRules, filled
 
@@ -67,16 +69,38 @@ def quantiles_at_origins(model: Forecaster, forecasts: Floats) -> Floats:
     """
     trial = trial_of(model)
     classes = classify(model.histories, model.task)
-    spread = spread_at_origins(model.histories, trial, forecasts, model.task)
     errors = trial.actual - forecasts
     found = np.full((len(model.calibration.levels), *forecasts.shape), np.nan)
     for origin in range(len(trial.cuts)):
         others = _others(trial, origin, earlier=True)
         if len(others) >= ORIGINS_TO_CALIBRATE:
+            far = _learnt(model, trial, errors, origin, others)
+            spread = spread_at_origins(model.histories, trial, forecasts, model.task, far)
             calibration = calibrate(errors[others], spread[others], classes, len(CLASSES))
             made = calibration.quantiles(forecasts[origin], spread[origin], classes)
             found[:, origin] = np.maximum(made, 0.0) if is_demand(model) else made
     return found
+
+
+def _learnt(
+    model: Forecaster, trial: Trial, errors: Floats, origin: int, others: Sequence[int]
+) -> Floats | None:
+    """Return spreads, shape (origins, series), as the other origins tell them; None without a blend."""
+    if model.blend is None:
+        return None
+    places = [trial.members.index(name) for name in model.members]
+    few = replace(trial, members=model.members, forecasts=filled(trial)[places])
+    found = np.full(errors.shape[:2], np.nan)
+    for place, kept in ((origin, list(others)), *((one, _without(others, one)) for one in others)):
+        assert few.features is not None
+        spread = fit_spread(at_origins(few, kept), errors[kept])
+        seen = few.features[place], few.forecasts[:, place], few.units[place]
+        found[place] = spread.of_features(*seen)
+    return found
+
+
+def _without(places: Sequence[int], one: int) -> list[int]:
+    return [place for place in places if place != one]
 
 
 def coverage(model: Forecaster, forecasts: Floats) -> float | None:
