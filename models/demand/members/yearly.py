@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.demand.history.histories import Floats, Histories
+from models.demand.history.histories import Floats, Histories, Ints
 from models.demand.task import Task
 
 # Steps of a year that keep the weekday, and of three weeks.
@@ -58,14 +58,14 @@ def _moves(total: Floats, task: Task, year: int, around: int) -> Floats:
     level = _faded(total, half_life) / np.maximum(_faded(usual, half_life), 1e-12)
     sums, expected = (np.concatenate([[0.0], np.cumsum(own)]) for own in (total, usual))
 
-    def mean(first: Floats, after: Floats) -> Floats:
-        first, after = (np.clip(at, 0, len(total)).astype(int) for at in (first, after))
+    def mean(first: Ints, after: Ints) -> Floats:
+        first, after = (np.clip(at, 0, len(total)) for at in (first, after))
         return np.asarray(
             (sums[after] - sums[first]) / np.maximum(expected[after] - expected[first], 1e-12)
         )
 
-    steps = np.arange(task.horizon)
-    origins = np.arange(BURN_IN * around, len(total) - year + 1)
+    steps: Ints = np.arange(task.horizon)
+    origins: Ints = np.arange(BURN_IN * around, len(total) - year + 1)
     centres = origins[:, None] + steps
     then = np.log(np.maximum(mean(centres - around, centres + around + 1), 1e-12))
     then -= np.log(np.maximum(level[origins - 1], 1e-12))[:, None]

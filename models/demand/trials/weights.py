@@ -143,11 +143,11 @@ def _surely_worse(forecasts: Floats, trial: Trial, weight: Floats, best: int) ->
     squared = (np.nan_to_num(forecasts - trial.actual) * weight) ** 2
     behind = np.sqrt(squared.mean(axis=-1))
     behind = behind - behind[best]
-    counted = weight.any(axis=-1)
+    counted: Bools = np.asarray((weight > 0).any(axis=-1))
     rows = behind[:, counted]
     mean = rows.mean(axis=1)
     error = rows.std(axis=1) / np.sqrt(max(rows.shape[1], 1))
-    tried = counted.any(axis=1)
+    tried: Bools = np.asarray(counted.any(axis=1))
     if tried.sum() > 1:
         share = counted[tried].sum(axis=1)
         of_origins = (behind * counted)[:, tried].sum(axis=2) / share
