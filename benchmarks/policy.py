@@ -5,13 +5,15 @@ long run), closed (the same with breakdowns, late material and rush orders, agai
 search every hour), starts (how soon the optimiser is where it would be after a second), sizes (20, 50, 100
 lines with the same weights), speed (PPO as one agent and as fifty; a decision's milliseconds). `--policy
 FOLDER` takes other weights than those shipped, `--specialist LINES=FOLDER` adds a policy that was trained
-for one size. `--plants`, `--lines` and `--days` take fewer or smaller plants. Seconds are processor time.
+for one size (`python -m pipelines.specialist`), `--fine-tuned LINES=FOLDER` one that learnt there for a
+little. `--long` sets the optimiser's seconds, 0 for none. `--plants`, `--lines` and `--days` take fewer or
+smaller plants. Seconds are processor time.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +33,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--policy", type=Path, default=SHIPPED)
     parser.add_argument("--specialist", action="append", default=[], metavar="LINES=FOLDER")
+    parser.add_argument("--fine-tuned", action="append", default=[], metavar="LINES=FOLDER")
+    parser.add_argument("--long", type=float, help="seconds of the optimiser, instead of its own")
     parser.add_argument("--plants", type=int, help="how many, instead of the part's own number")
     parser.add_argument("--sizes", type=int, nargs="+", help="lines of the part of that name")
     for name in ("lines", "days"):
@@ -38,14 +42,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     scene = Scene(load_policy(options.policy), _effort(options))
-    special = dict(one.split("=", 1) for one in options.specialist)
+    special, fine = _folders(options.specialist), _folders(options.fine_tuned)
     measures: dict[str, Callable[[], Part]] = {
         "static": lambda: static.measure(scene),
         "closed": lambda: closed.measure(scene),
         "starts": lambda: starts.measure(scene),
-        "sizes": lambda: sizes.measure(
-            scene, {int(lines): Path(folder) for lines, folder in special.items()}
-        ),
+        "sizes": lambda: sizes.measure(scene, special, fine),
         "speed": lambda: speed.measure(scene),
     }
     figures: dict[str, object] = {}
@@ -58,12 +60,19 @@ def main() -> None:
             show_table(part.title, part.columns, part.rows)
 
 
+def _folders(given: Sequence[str]) -> dict[int, Path]:
+    pairs = (one.split("=", 1) for one in given)
+    return {int(lines): Path(folder) for lines, folder in pairs}
+
+
 def _effort(options: argparse.Namespace) -> Effort:
     effort = QUICK if options.quick else Effort()
     if options.plants:
         effort = replace(
             effort, plants=options.plants, rolled=options.plants, each_size=options.plants
         )
+    if options.long is not None:
+        effort = replace(effort, long=options.long)
     if options.sizes:
         effort = replace(effort, sizes=tuple(options.sizes))
     lines, days = (tuple(one) if one else None for one in (options.lines, options.days))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
@@ -23,16 +23,21 @@ from models.optimize.search.disaggregate import lots_of_runs, realise
 from models.policy.acting import one_thread
 from models.policy.acting import policy_of as network_policy
 from models.policy.evaluation import environment, tuned_rules
-from models.policy.searching import searching
+from models.policy.searching import ready, roll_either, searching
 from plant import Plant, Schedule, evaluate
 
 WARM = 0.5  # how cool the search begins where the last plan is at hand
-PLANNER, POLICY, SEARCHING, RULE = (
+SHORT = 12.0  # the long plan's seconds over the short one's, with which it thinks for a tenth of the time
+PLANNER, SHORTER, POLICY, SEARCHING, EITHER, RULE = (
     "local search, every hour",
+    "local search, every hour, shorter",
     "policy",
     "policy, searching every shift",
+    "policy or the shorter plans, as suits",
     "ATCS, tuned per plant",
 )
+NAMES = (PLANNER, SHORTER, POLICY, SEARCHING, EITHER, RULE)
+TOLD = ("tardiness", "production", "idle", "changeover", "holding")
 
 
 def planner(seconds: float) -> Planner:
@@ -51,35 +56,83 @@ def planner(seconds: float) -> Planner:
 
 
 def measure(scene: Scene) -> Part:
-    """Cost and processor time of all, and of tuned ATCS, under the same luck."""
+    """Cost and processor time of all, under the same luck, over those of the planner.
+
+    The split tells where the money goes: each component's share of what the planner's plant costs.
+    """
     effort = scene.effort
     plants = [Assignment(plant) for plant in scene.plants(effort.rolled)]
     prepare()
-    costs, thought = np.zeros((4, len(plants))), np.zeros((4, len(plants)))
+    ready(_env(plants[:1]), scene.policy)
+    found: dict[str, list[list[Rolled]]] = {name: [] for name in NAMES}
     with one_thread():
         for seed in effort.seeds:
             progress("closed loop: rules and policy")
-            entrants = (
-                network_policy(scene.policy),
-                searching(scene.policy, seed=seed),
-                _tuned(plants),
-            )
-            for place, policy in enumerate(entrants, 1):
-                _add(costs[place], thought[place], _roll(plants, policy, seed))
-            for row, plant in enumerate(plants):
-                progress(f"closed loop: planning plant {row + 1} of {len(plants)}")
-                done = roll_planner(plant, planner(effort.hourly), ROUGH, seed + row)
-                costs[0, row] += done.cost["total"]
-                thought[0, row] += done.seconds
-    columns = ("who decides", "cost over replanning", "s of thought an episode", "share of time")
-    part = Part(f"{len(plants)} test plants, breakdowns, late material, rush orders", columns)
-    episodes = len(plants) * len(effort.seeds)
-    for place, name in enumerate((f"{PLANNER} ({effort.hourly:g} s)", POLICY, SEARCHING, RULE)):
-        over = beside(costs[place].tolist(), costs[0].tolist())
-        each, share = thought[place].sum() / episodes, thought[place].sum() / thought[0].sum()
-        part.rows.append((name, written(over), float(each), f"{share:.1%}"))
-        part.figures[name] = {"over_planner": over.mean, "low": over.low, "high": over.high,
-                              "seconds": float(each), "costs": costs[place].tolist()}  # fmt: skip
+            for name, policy in _entrants(scene, plants, seed):
+                found[name].append(roll_policy(_env(plants), policy, seed, time.thread_time))
+            found[EITHER].append(_either(scene, plants, seed))
+            for name, seconds in ((SHORTER, effort.hourly / SHORT), (PLANNER, effort.hourly)):
+                found[name].append([])
+                for row, plant in enumerate(plants):
+                    progress(f"closed loop: {name}, plant {row + 1} of {len(plants)}")
+                    done = roll_planner(plant, planner(seconds), ROUGH, seed + row)
+                    found[name][-1].append(done)
+    return _part(found, effort.hourly)
+
+
+def _entrants(
+    scene: Scene, plants: Sequence[Assignment], seed: int
+) -> Iterator[tuple[str, Policy]]:
+    yield POLICY, network_policy(scene.policy)
+    yield SEARCHING, searching(scene.policy, seed=seed)
+    yield RULE, _tuned(plants)
+
+
+def _either(scene: Scene, plants: Sequence[Assignment], seed: int) -> list[Rolled]:
+    """Each plant by the policy or by short plans."""
+    short = planner(scene.effort.hourly / SHORT)
+    found = []
+    for row, plant in enumerate(plants):
+        progress(f"closed loop: {EITHER}, plant {row + 1} of {len(plants)}")
+        env = _env([plant])
+        done, seen = roll_either(env, scene.policy, short, seed + row, clock=time.thread_time)
+        progress(f"promised {seen.promised:,.0f}, expected {seen.expected:,.0f}")
+        found.append(done)
+    return found
+
+
+def _part(found: dict[str, list[list[Rolled]]], hourly: float) -> Part:
+    """The table: what each costs over the planner, by component in shares of the planner's cost."""
+    money = {
+        name: np.array([
+            [[one.cost[part] for part in ("total", *TOLD)] for one in row] for row in rolled
+        ]).sum(axis=0)
+        for name, rolled in found.items()
+    }  # fmt: skip
+    seconds = {
+        name: float(np.mean([one.seconds for row in rolled for one in row]))
+        for name, rolled in found.items()
+    }
+    base = money[PLANNER]
+    columns = ("who decides", "over replanning", "median", "s", "of its time", *TOLD)
+    part = Part(f"{len(base)} test plants, breakdowns, late material, rush orders", columns)
+    for name in NAMES:
+        over = beside(money[name][:, 0].tolist(), base[:, 0].tolist())
+        median = float(np.median(money[name][:, 0] / base[:, 0])) - 1.0
+        split = ((money[name] - base) / base[:, :1]).mean(axis=0)[1:].tolist()
+        share = seconds[name] / seconds[PLANNER]
+        label = name + {PLANNER: f" ({hourly:g} s)", SHORTER: f" ({hourly / SHORT:.2g} s)"}.get(
+            name, ""
+        )
+        cells = [f"{one:+.1%}" for one in split]
+        part.rows.append(
+            (label, written(over), f"{median:+.1%}", seconds[name], f"{share:.2%}", *cells)
+        )
+        part.figures[label] = {
+            "over_planner": over.mean, "low": over.low, "high": over.high, "median": median,
+            "seconds": seconds[name], "costs": money[name][:, 0].tolist(),
+            "split": dict(zip(TOLD, split, strict=True)),
+        }  # fmt: skip
     return part
 
 
@@ -88,13 +141,7 @@ def _tuned(plants: Sequence[Assignment]) -> Policy:
     return rule_policy(environment(plants, ROUGH), rules)
 
 
-def _roll(plants: Sequence[Assignment], policy: Policy, seed: int) -> list[Rolled]:
+def _env(plants: Sequence[Assignment]) -> FleetEnv:
     scales = [scale_of(one.plant) for one in plants]
     mode = AutoresetMode.DISABLED
-    env = FleetEnv(plants, ROUGH, scales=scales, autoreset_mode=mode, copy=False)
-    return roll_policy(env, policy, seed, time.thread_time)
-
-
-def _add(costs: np.ndarray, thought: np.ndarray, done: Sequence[Rolled]) -> None:
-    costs += [one.cost["total"] for one in done]
-    thought += [one.seconds for one in done]
+    return FleetEnv(plants, ROUGH, scales=scales, autoreset_mode=mode, copy=False)
