@@ -20,6 +20,7 @@ from models.demand.trials.judged import weighted_at_origins
 from models.demand.trials.trial import Trial
 from models.demand.trials.weights import filled
 from pipelines.forecasting.accuracy import Accuracy, Floats, Tried, accuracy_by_class
+from pipelines.forecasting.outlook import Outlook, outlook_of
 from pipelines.forecasting.raw_file import FileError
 from pipelines.forecasting.table_file import TableFile
 
@@ -70,6 +71,8 @@ class Ahead:
         Of each class, the members with a weight, heaviest first.
     left_out
         Members that there was no time for, with about how many seconds they would have taken.
+    outlook
+        Of the largest series, and of all together where there are several: what is to come.
     """
 
     about: About
@@ -78,6 +81,7 @@ class Ahead:
     origins: int
     members: Mapping[str, Mapping[str, float]]
     left_out: Mapping[str, float]
+    outlook: tuple[Outlook, ...] = ()
 
 
 def forecast_file(file: TableFile, config: ForecastConfig, report: Report) -> Ahead:
@@ -104,6 +108,7 @@ def forecast_file(file: TableFile, config: ForecastConfig, report: Report) -> Ah
         len(trial.cuts),
         _members(forecaster, classes),
         dict(trial.left_out),
+        outlook_of(forecaster.histories, found, config.horizon),
     )
 
 

@@ -30,6 +30,11 @@ class Repair:
         return f"{self.kind}: {self.rows:,} {rows} of {self.series:,} series, {self.done}; first {self.first}"
 
 
+def written_time(time: object) -> str:
+    """Return a time as it is read: to the minute, a day without its midnight."""
+    return str(time)[:16].replace("T", " ").removesuffix(" 00:00")
+
+
 def repair_of(table: pd.DataFrame, where: Bools, kind: str, done: str) -> tuple[Repair, ...]:
     """Return the repair of the marked rows of the table, none where none is marked."""
     if not where.any():
@@ -41,7 +46,7 @@ def repair_of(table: pd.DataFrame, where: Bools, kind: str, done: str) -> tuple[
             kind,
             len(rows),
             rows["series"].nunique(),
-            f"row {rows.index[0]}, series {first['series']} at {str(first['time'])[:16]}",
+            f"row {rows.index[0]}, series {first['series']} at {written_time(first['time'])}",
             done,
         ),
     )
@@ -54,7 +59,7 @@ def refuse(
     if not wrong.any():
         return
     places = "; ".join(
-        f"row {row} (series {record['series']}, {str(record['time'])[:16]})"
+        f"row {row} (series {record['series']}, {written_time(record['time'])})"
         + (f": {record[column]!r}" if column else "")
         for row, record in table[wrong].head(SHOWN).iterrows()
     )

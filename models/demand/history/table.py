@@ -28,7 +28,7 @@ from models.demand.errors import TableError
 from models.demand.history.grid import Grid, grid_of, read_times
 from models.demand.history.histories import Bools, Floats, Histories, Ints
 from models.demand.history.known import Encoding, encodings_of, known_of
-from models.demand.history.repairs import Repair, refuse, repair_of
+from models.demand.history.repairs import Repair, refuse, repair_of, written_time
 
 COLUMNS = ("series", "time", "value")
 OTHER_NAMES = {"unique_id": "series", "ds": "time", "y": "value"}
@@ -249,10 +249,10 @@ def _told(
             name, time = names[series[place]], grid.time_of(first[series] + within)[place]
             raise TableError(
                 f"history: expected every step of every series, found {int(where.sum())} missing: "
-                f"first series {name} at {str(time)[:16]}; add them, or allow gaps to be filled"
+                f"first series {name} at {written_time(time)}; add them, or allow gaps to be filled"
             )
         place = int(np.flatnonzero(where)[0])
-        time = str(grid.time_of((first[series] + within)[place : place + 1])[0])[:16]
+        time = written_time(grid.time_of((first[series] + within)[place : place + 1])[0])
         told.append(
             Repair(
                 kind,
