@@ -15,12 +15,12 @@ from typing import cast
 import numpy as np
 
 from models.demand.history.histories import Floats, Histories
-from models.demand.members import analogues, levels, pooled, prophets, simple, statistical
+from models.demand.members import analogues, costs, levels, pooled, prophets, simple, statistical
 from models.demand.members.adjusted import adjusted
 from models.demand.members.design import Anchor
 from models.demand.members.network import Network, fit_network
 from models.demand.members.neural import NEURAL, Neural, fit_neural
-from models.demand.members.recursive import LIGHTGBM, XGBOOST, Recursive, fit_recursive
+from models.demand.members.recursive import Recursive, fit_recursive
 from models.demand.members.trees import Trees, fit_trees
 from models.demand.members.xgb import Xgb, fit_xgb
 from models.demand.members.yearly import has_year, yearly_move
@@ -28,31 +28,8 @@ from models.demand.task import Task
 
 Fitted = Trees | Xgb | Network | Neural | Recursive | None
 
-# Processor-seconds: of a model of one series for each value that it is fitted on, of a model of all
-# series for a fit (Xeon, 2.3 GHz, one core; M4 weekly and M3 monthly).
-SECONDS_PER_VALUE = {
-    "ces": 4e-5,
-    "theta": 4e-5,
-    "ets_damped": 4e-5,
-    "ets": 7e-4,
-    "arima": 1.3e-3,
-    "mstl_theta": 6e-5,
-    "mstl_ets": 8e-5,
-    "prophet": 4e-3,
-}
-SECONDS_PER_FIT = {
-    "trees": 9.0,
-    "xgboost": 5.0,
-    "network": 6.0,
-    "lstm": 15.0,
-    "gru": 15.0,
-    "nhits": 12.0,
-    LIGHTGBM: 5.0,
-    XGBOOST: 5.0,
-}
 # Members that take something from other series, though nothing of them is fitted.
 WITH_OTHERS = ("pooled", "analogue", "level")
-FREE = 1e-6
 # Share of zeros in the middle series from which a table is one of intermittent demand.
 INTERMITTENT = 0.3
 # Share of series without a zero or less from which logarithms are worth a try.
@@ -93,17 +70,12 @@ class Member:
     @property
     def is_fitted(self) -> bool:
         """Whether a fit of it is kept, and can forecast from later histories too."""
-        return self.kind in SECONDS_PER_FIT
-
-    @property
-    def pace(self) -> str:
-        """Members of one pace take as many times their estimate: of a kind, with seasons or without."""
-        return f"{self.kind}:adjusted" if self.adjusts else self.kind
+        return costs.is_fitted(self.kind)
 
     @property
     def is_free(self) -> bool:
         """Whether it takes next to no time."""
-        return self.kind not in SECONDS_PER_VALUE and self.kind not in SECONDS_PER_FIT
+        return costs.is_free(self.kind)
 
     def fit(self, histories: Histories, task: Task) -> Fitted:
         """Return what is kept of a fit, None where nothing is or there is too little to fit on."""
@@ -144,14 +116,9 @@ class Member:
         seeds = [int(flag.removeprefix("seed")) for flag in self.flags if flag.startswith("seed")]
         return replace(task, seed=task.seed + seeds[0]) if seeds else task
 
-    def seconds(self, histories: Histories) -> float:
-        """Return about how many processor-seconds a forecast of the histories takes."""
-        if self.is_fitted:
-            return SECONDS_PER_FIT[self.kind]
-        seasons = [int(part) for part in self.argument.split(",") if part.isdigit()]
-        used = max(statistical.LEAST_STEPS, statistical.MOST_SEASONS * max(seasons, default=1))
-        values = float(np.minimum(histories.lengths, used).sum())
-        return values * SECONDS_PER_VALUE.get(self.kind, FREE)
+    def seconds(self, histories: Histories, task: Task) -> float:
+        """Return about how many processor-seconds a fit takes, or a forecast where none is kept."""
+        return costs.seconds_of(self.kind, self.argument, histories, task)
 
     def _plain(self, histories: Histories, task: Task) -> Floats:
         plain: dict[str, Callable[[], Floats]] = {

@@ -144,7 +144,7 @@ def test_an_unknown_member_is_refused() -> None:
 
 
 def test_a_member_over_the_budget_is_left_out_and_named() -> None:
-    model = _fitted(_table(), members=(*CHEAP, "trees:zero"), seconds=2.0)
+    model = _fitted(_table(), members=(*CHEAP, "trees:zero"), seconds=0.5)
     assert model.trial is not None
     assert set(model.trial.left_out) == {"trees:zero"}
     assert "trees:zero" not in model.members

@@ -26,7 +26,7 @@ class Busy(Member):
     def is_free(self) -> bool:
         return False
 
-    def seconds(self, histories: Histories) -> float:
+    def seconds(self, histories: Histories, task: Task) -> float:
         return self.expected
 
     def forecast(self, histories: Histories, task: Task, fitted: object = None) -> Floats:
@@ -67,21 +67,20 @@ def test_members_that_do_not_fit_are_left_out_with_what_they_would_take() -> Non
     assert found.left_out == {"b:1": pytest.approx(6.0)}
 
 
-def test_what_a_member_took_corrects_the_estimate_of_its_kind() -> None:
-    found = _tried(10.0, _busy("a:1", 4.0, 0.001), _busy("a:2", 30.0), _busy("b:2", 30.0))
-    assert set(found.members) == {"a:1", "a:2"}
-    assert set(found.left_out) == {"b:2"}
+def test_a_busy_machine_changes_nothing_within_a_part_of_the_budget() -> None:
+    members = _busy("a:1", 0.1, 0.12), _busy("b:1", 0.1), _busy("c:1", 0.1)
+    assert set(_tried(0.7, *members).members) == {"a:1", "b:1", "c:1"}
 
 
-def test_time_that_a_kind_takes_beyond_its_estimate_bars_the_next_of_it() -> None:
-    found = _tried(0.5, _busy("a:1", 0.01, 0.2), _busy("a:2", 0.01), _busy("b:2", 0.01))
-    assert set(found.members) == {"a:1", "b:2"}
+def test_the_clock_stops_what_would_go_far_over_the_budget() -> None:
+    found = _tried(0.3, _busy("a:1", 0.05, 0.4), _busy("b:1", 0.01))
+    assert set(found.left_out) == {"b:1"}
 
 
 def test_time_kept_back_for_a_member_without_weight_goes_to_one_that_was_left_out() -> None:
-    members = _busy("a:1", 0.2, 0.2), _busy("b:1", 0.1)
-    assert set(_tried(0.5, *members, counting=("a:1",)).left_out) == {"b:1"}
-    assert not _tried(0.5, *members, counting=("b:1",)).left_out
+    members = _busy("a:1", 2.0), _busy("b:1", 1.0)
+    assert set(_tried(5.0, *members, counting=("a:1",)).left_out) == {"b:1"}
+    assert not _tried(5.0, *members, counting=("b:1",)).left_out
 
 
 def test_one_member_is_tried_however_little_time_there_is() -> None:
