@@ -14,6 +14,10 @@ STEPS = 4  # weights are multiples of a quarter
 LEAST_CHANCE = 1e-4
 LEAST_LATE = 5  # late orders of a slice, and ones in time, without which it calibrates nothing
 LEAST_SLICES = 2
+ALPHA = 0.05
+# A member with 2 % more loss counts half. Measured on order ages and on deliveries of before July 2012: Brier
+# 0.187 and 0.118 with 32, 0.190 and 0.119 with none.
+SHARPNESS = 32
 FARTHEST = 50.0  # log odds
 SLOPES = (0.0, 4.0)
 
@@ -49,12 +53,17 @@ def telling(slices: Sequence[Slice]) -> list[Slice]:
 
 
 def best_weights(slices: Sequence[Slice], usual: Sequence[float]) -> tuple[float, ...]:
-    """Return the weights with the least loss, or the usual ones where those are as good by chance.
+    """Return the weights with the least loss, or about the usual ones where those are as good by chance.
+
+    These fall with each member's own loss (`SHARPNESS`): who is a little worse counts less.
 
     The loss is the log loss of each slice with the offset and slope that suit it best: weights say who
     tells the orders of one slice apart. A few slices often prefer one member by luck, so that others
-    take the place of the usual weights only where they gain more than a standard error of the gain.
+    take the place of the usual weights only where they gain significantly over the slices (t test at
+    5 %).
     """
+    from scipy.special import stdtrit
+
     found = [
         tuple(part / STEPS for part in parts)
         for parts in product(range(STEPS + 1), repeat=len(usual))
@@ -63,9 +72,21 @@ def best_weights(slices: Sequence[Slice], usual: Sequence[float]) -> tuple[float
     losses = np.array([[_own_loss(one, weights) for one in slices] for weights in found])
     sizes = np.array([len(one.late) for one in slices], dtype=np.float64)
     best = int(np.argmin(losses @ sizes))
-    gains = np.array([_own_loss(one, usual) for one in slices]) - losses[best]
-    error = gains.std(ddof=1) / np.sqrt(len(slices)) if len(slices) > 1 else np.inf
-    return found[best] if gains @ sizes / sizes.sum() > error else tuple(usual)
+    shares = _by_loss(slices, usual, sizes)
+    if len(slices) < LEAST_SLICES:
+        return shares
+    gains = np.array([_own_loss(one, shares) for one in slices]) - losses[best]
+    error = gains.std(ddof=1) / np.sqrt(len(slices))
+    surely = gains @ sizes / sizes.sum() > stdtrit(len(slices) - 1, 1 - ALPHA) * error
+    return found[best] if surely else shares
+
+
+def _by_loss(slices: Sequence[Slice], usual: Sequence[float], sizes: Floats) -> tuple[float, ...]:
+    """The usual weights, less for those members whose own loss is larger."""
+    alone = np.eye(len(usual))
+    losses = np.array([[_own_loss(one, member) for one in slices] for member in alone]) @ sizes
+    shares = np.array(usual) * (losses / losses.min()) ** -SHARPNESS
+    return tuple(float(share) for share in shares / shares.sum())
 
 
 def calibrate(slices: Sequence[Slice], weights: Sequence[float]) -> Calibration:
@@ -120,7 +141,7 @@ def _agreed(values: Sequence[float]) -> float:
     return mean * max(0.0, 1.0 - error / max(mean**2, 1e-12))
 
 
-def _own_loss(one: Slice, weights: Sequence[float]) -> float:
+def _own_loss(one: Slice, weights: Sequence[float] | Floats) -> float:
     odds = np.array(weights) @ one.log_odds
     steep = _best_slope(odds, one.late) * odds
     return log_loss(_chance(best_offset(steep, one.late) + steep), one.late)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Member = Literal["xgboost", "lightgbm", "logistic"]
-MEMBERS: tuple[Member, ...] = ("xgboost", "lightgbm", "logistic")
-# Weights that are believed until later slices of time show better ones.
-USUAL: Mapping[Member, float] = {"xgboost": 0.5, "lightgbm": 0.5, "logistic": 0.0}
+Member = Literal["xgboost", "lightgbm", "randomised", "logistic"]
+MEMBERS: tuple[Member, ...] = ("xgboost", "lightgbm", "randomised", "logistic")
+# Shares that are believed, but for the members' losses, until later slices of time show better weights.
+USUAL: Mapping[Member, float] = {"xgboost": 1, "lightgbm": 1, "randomised": 1, "logistic": 0}
 
 
 @dataclass(frozen=True, slots=True)

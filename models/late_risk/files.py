@@ -12,26 +12,26 @@ from models.late_risk.calibration import Calibration
 from models.late_risk.config import LateRiskConfig, Member
 from models.late_risk.errors import LateRiskError
 from models.late_risk.features import remember
-from models.late_risk.members import Lightgbm, Logistic, Xgboost, load_member
+from models.late_risk.members import load_member
 from models.late_risk.model import LateRiskModel
 from models.late_risk.schema import Schema, check_cases
 from models.stored import read_document, require_format, tuples, write_document
 
-FORMAT = 2
+FORMAT = 3
 MODEL_FILE = "model.json"
 HISTORY_FILE = "history.parquet"
 MEMBER_FILES: dict[Member, str] = {
     "xgboost": "xgboost.json",
     "lightgbm": "lightgbm.txt",
+    "randomised": "randomised.txt",
     "logistic": "logistic.json",
 }
-_KINDS: dict[type, Member] = {Xgboost: "xgboost", Lightgbm: "lightgbm", Logistic: "logistic"}
 
 
 def save(model: LateRiskModel, folder: Path) -> None:
     """Write the model into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    members = [_KINDS[type(member)] for member in model.members]
+    members = [one.member for one in model.members]
     document = {
         "format": FORMAT,
         "schema": {**asdict(model.schema), "labels": dict(model.schema.labels)},

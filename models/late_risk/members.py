@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from models.late_risk.config import LateRiskConfig, Member
-from models.late_risk.features import numeric
+from models.late_risk.features import learnable, numeric
 from models.late_risk.schema import Floats
-from models.stored import booster_text, dmatrix, load_booster, plain_names
+from models.stored import Library, booster_text, dmatrix, load_booster, plain_names
 from models.stored.boosters import THREADS
 
 LEAST_RATE = 1e-3
@@ -20,6 +20,10 @@ LEAST_RATE = 1e-3
 
 class Fitted(Protocol):
     """A fitted member."""
+
+    @property
+    def member(self) -> Member:
+        """Its name."""
 
     def log_odds(self, matrix: pd.DataFrame) -> Floats:
         """Return the log odds of being late, shape (orders,)."""
@@ -35,46 +39,35 @@ class Fitted(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Xgboost:
-    """XGBoost's booster."""
+class Boosted:
+    """A booster of XGBoost or LightGBM."""
 
+    member: Member
     booster: Any
 
     def log_odds(self, matrix: pd.DataFrame) -> Floats:
         """Return the log odds of being late."""
-        found: Floats = self.booster.predict(dmatrix(matrix), output_margin=True)
-        return found.astype(np.float64)
+        seen = matrix[learnable(matrix)]
+        if self.member == "xgboost":
+            found: Floats = self.booster.predict(dmatrix(seen), output_margin=True)
+            return found.astype(np.float64)
+        return np.asarray(self.booster.predict(plain_names(seen), raw_score=True), np.float64)
 
     def parts(self, matrix: pd.DataFrame) -> Floats:
-        """Return each feature's SHAP value, then the bias."""
-        found: Floats = self.booster.predict(dmatrix(matrix), pred_contribs=True)
-        return found.astype(np.float64)
+        """Return each feature's SHAP value, then the bias; what it does not look at has none."""
+        columns = learnable(matrix)
+        seen = matrix[columns]
+        if self.member == "xgboost":
+            parts = self.booster.predict(dmatrix(seen), pred_contribs=True)
+        else:
+            parts = self.booster.predict(plain_names(seen), pred_contrib=True)
+        found = np.zeros((len(matrix), matrix.shape[1] + 1))
+        found[:, [*matrix.columns.get_indexer(columns), -1]] = parts
+        return found
 
     def text(self) -> str:
-        """Return XGBoost's JSON."""
-        return booster_text("xgboost", self.booster)
-
-
-@dataclass(frozen=True, slots=True)
-class Lightgbm:
-    """LightGBM's booster."""
-
-    booster: Any
-
-    def log_odds(self, matrix: pd.DataFrame) -> Floats:
-        """Return the log odds of being late."""
-        return np.asarray(
-            self.booster.predict(plain_names(matrix), raw_score=True), dtype=np.float64
-        )
-
-    def parts(self, matrix: pd.DataFrame) -> Floats:
-        """Return each feature's SHAP value, then the bias."""
-        parts = self.booster.predict(plain_names(matrix), pred_contrib=True)
-        return np.asarray(parts, dtype=np.float64)
-
-    def text(self) -> str:
-        """Return LightGBM's text."""
-        return booster_text("lightgbm", self.booster)
+        """Return it in its library's own text."""
+        return booster_text(library_of(self.member), self.booster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +78,11 @@ class Logistic:
     slopes: tuple[float, ...]
     means: tuple[float, ...]
     bias: float
+
+    @property
+    def member(self) -> Member:
+        """Its name."""
+        return "logistic"
 
     def log_odds(self, matrix: pd.DataFrame) -> Floats:
         """Return the log odds of being late."""
@@ -110,19 +108,18 @@ def fit_member(
     member: Member, matrix: pd.DataFrame, late: Floats, weight: Floats, config: LateRiskConfig
 ) -> Fitted:
     """Return the member fitted on features, labels and weights of the orders."""
+    if member == "logistic":
+        return _fit_logistic(matrix, late, weight)
+    seen = matrix[learnable(matrix)]
     if member == "xgboost":
-        return _fit_xgboost(matrix, late, weight, config)
-    if member == "lightgbm":
-        return _fit_lightgbm(matrix, late, weight, config)
-    return _fit_logistic(matrix, late, weight)
+        return Boosted(member, _xgboost(seen, late, weight, config))
+    return Boosted(member, _lightgbm(seen, late, weight, config, member == "randomised"))
 
 
 def load_member(member: Member, text: str) -> Fitted:
     """Return the member that `text` gave; ValueError where it is none."""
-    if member == "xgboost":
-        return Xgboost(load_booster("xgboost", text))
-    if member == "lightgbm":
-        return Lightgbm(load_booster("lightgbm", text))
+    if member != "logistic":
+        return Boosted(member, load_booster(library_of(member), text))
     document = json.loads(text)
     return Logistic(
         tuple(document["columns"]),
@@ -132,9 +129,12 @@ def load_member(member: Member, text: str) -> Fitted:
     )
 
 
-def _fit_xgboost(
-    matrix: pd.DataFrame, late: Floats, weight: Floats, config: LateRiskConfig
-) -> Xgboost:
+def library_of(member: Member) -> Library:
+    """Return the library that a boosted member is fitted with."""
+    return "xgboost" if member == "xgboost" else "lightgbm"
+
+
+def _xgboost(matrix: pd.DataFrame, late: Floats, weight: Floats, config: LateRiskConfig) -> Any:
     import xgboost
 
     params = {
@@ -152,17 +152,18 @@ def _fit_xgboost(
         "seed": config.seed,
         "verbosity": 0,
     }
-    data = dmatrix(matrix, label=late, weight=weight)
-    return Xgboost(xgboost.train(params, data, config.rounds))
+    return xgboost.train(params, dmatrix(matrix, label=late, weight=weight), config.rounds)
 
 
-def _fit_lightgbm(
-    matrix: pd.DataFrame, late: Floats, weight: Floats, config: LateRiskConfig
-) -> Lightgbm:
+def _lightgbm(
+    matrix: pd.DataFrame, late: Floats, weight: Floats, config: LateRiskConfig, randomised: bool
+) -> Any:
+    """LightGBM's booster; randomised: of thresholds drawn at random (Geurts et al. 2006), one a feature."""
     import lightgbm
 
     params = {
         "objective": "binary",
+        "extra_trees": randomised,
         "learning_rate": config.learning_rate,
         "num_leaves": config.leaves,
         "min_data_in_leaf": config.least_rows,
@@ -177,7 +178,7 @@ def _fit_lightgbm(
         "verbose": -1,
     }
     data = lightgbm.Dataset(plain_names(matrix), late, weight=weight)
-    return Lightgbm(lightgbm.train(params, data, config.rounds))
+    return lightgbm.train(params, data, config.rounds)
 
 
 def _fit_logistic(matrix: pd.DataFrame, late: Floats, weight: Floats) -> Logistic:

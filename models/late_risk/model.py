@@ -17,7 +17,7 @@ import pandas as pd
 from models.late_risk.calibration import Calibration, Slice, best_weights, calibrate, telling
 from models.late_risk.config import MEMBERS, USUAL, LateRiskConfig
 from models.late_risk.errors import LateRiskError
-from models.late_risk.features import Memory, features, remember
+from models.late_risk.features import Memory, features, remember, standing
 from models.late_risk.members import Fitted, fit_member
 from models.late_risk.schema import Floats, Schema, check_cases, days_of, known_days
 
@@ -69,7 +69,7 @@ def fit(
     cases = check_cases(table, schema, labelled=True)
     _refuse_too_few(cases, schema)
     slices = telling(later_slices(cases, schema, config, report))
-    usual = tuple(USUAL[name] for name in MEMBERS)
+    usual = tuple(USUAL[name] / sum(USUAL.values()) for name in MEMBERS)
     weights = best_weights(slices, usual) if slices else usual
     calibration = calibrate(slices, weights)
     model = fit_members(cases, schema, config, weights)
@@ -160,7 +160,8 @@ def answer(model: LateRiskModel, table: pd.DataFrame) -> pd.DataFrame:
 
 def _asked(model: LateRiskModel, cases: pd.DataFrame, asked: Floats) -> pd.DataFrame:
     context = pd.concat([model.memory.cases[list(model.schema.inputs)], cases])
-    return features(cases, model.schema, model.memory, asked, context)
+    figures = standing(cases, model.schema, context)
+    return features(cases, model.schema, model.memory, asked, figures)
 
 
 def _training(
@@ -169,12 +170,12 @@ def _training(
     """Features, labels and weights of the cases, each looked at several times with labels of some age."""
     rng = np.random.default_rng(config.seed)
     due = days_of(cases[schema.due])
-    rows = []
+    figures, rows = standing(cases, schema, cases), []
     copies = 1 if schema.asked else config.copies
     for _ in range(copies):
         drawn = due - rng.uniform(0.0, config.horizon_days, len(cases))
         asked = days_of(cases[schema.asked]) if schema.asked else drawn
-        rows.append(features(cases, schema, memory, asked, cases))
+        rows.append(features(cases, schema, memory, asked, figures))
     late = np.tile(cases[schema.late].to_numpy(np.float64), copies)
     faded = np.exp2((due - due.max()) / config.half_life_days) / copies
     return pd.concat(rows, ignore_index=True), late, np.tile(faded, copies)

@@ -41,6 +41,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{label} was given out {value} days further ahead than usual for its like",
         "{label} 발행이 비슷한 건의 평소보다 {value}일 더 앞섬",
     ),
+    "near": (
+        "{label} was given out {value} days further ahead than its like at the time",
+        "{label} 발행이 같은 시기의 비슷한 건보다 {value}일 더 앞섬",
+    ),
     "weekday": ("promised for a {value}", "납기 요일: {value}"),
     "month": ("promised for month {value}", "납기 월: {value}월"),
     "day": ("promised for day {value} of the month", "납기 일: {value}일"),
@@ -48,6 +52,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "age": ("the last known outcome is {value} days older", "마지막 실적이 {value}일 전"),
 }
 FAR_DAYS = 3600.0
+DOCUMENTS = ("issued", "ahead", "near")  # codes of when a document was given out
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def _topics(names: Sequence[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for at, name in enumerate(names):
         code, _, column = name.partition(":")
-        topic = column.rpartition(":")[0] if code in ("issued", "ahead") else column
+        topic = column.rpartition(":")[0] if code in DOCUMENTS else column
         found.setdefault(topic, []).append(at)
     return found
 
@@ -129,7 +134,7 @@ def _reason(feature: str, matrix: pd.DataFrame, row: int, share: float) -> Reaso
         return Reason("never", column, name, None, share)
     if code == "calendar":
         return Reason(column, column, name, number, share)
-    if code in ("issued", "ahead"):
+    if code in DOCUMENTS:
         return Reason(code, column.rpartition(":")[0], name, number, share)
     return Reason(code, column, name, number, share)
 

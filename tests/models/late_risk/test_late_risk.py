@@ -23,6 +23,7 @@ from models.late_risk import (
     score,
     shares,
 )
+from models.late_risk.features import learnable, standing
 
 SCHEMA = Schema(
     due="due",
@@ -125,6 +126,49 @@ def test_reasons_add_up_to_the_log_odds_and_are_told_in_both_languages(
     words = [one.text("en", SCHEMA) for one in told] + [one.text("ko", SCHEMA) for one in told]
     assert any("supplier" in text and "C" in text for text in words[:3])
     assert any("공급처" in text and "C" in text for text in words[3:])
+
+
+def test_names_of_which_there_are_many_count_by_their_rates_alone() -> None:
+    rng = np.random.default_rng(8)
+    table = _orders(900)
+    table["vendor"] = table["vendor"] + rng.integers(0, 6, len(table)).astype(str)  # 18 of them
+    model = fit(table, SCHEMA, QUICK)
+    scored = predict(model, table.head(40))
+    assert "name:vendor" not in learnable(scored.matrix)
+    assert {"name:site", "rate:vendor"} <= set(learnable(scored.matrix))
+    parts = shares(model, scored.matrix)
+    assert (parts[:, scored.matrix.columns.get_loc("name:vendor")] == 0).all()
+    assert parts.sum(axis=1) == pytest.approx(scored.log_odds, abs=1e-4)
+    other = scored.matrix.assign(**{"name:vendor": scored.matrix["name:vendor"].iloc[::-1].array})
+    odds = [one.log_odds(other) - one.log_odds(scored.matrix) for one in model.members]
+    assert np.abs(odds).max() == 0
+    told = [one for own in reasons(model, scored) for one in own if one.column == "vendor"]
+    assert told
+    assert all(one.name[0] in "ABC" for one in told)
+
+
+def test_a_note_is_compared_with_those_of_its_like_due_about_then() -> None:
+    """Site s hands its notes out 20 days later from some day on: what is near then tells."""
+    count = 400
+    due = np.arange(count) * 2.0
+    late_by = np.where((np.arange(count) % 2 == 1) & (due > 500), 20, 0)
+    issued = np.argsort(np.argsort(due + late_by, kind="stable"), kind="stable")
+    start = pd.Timestamp("2021-01-01")
+    table = pd.DataFrame(
+        {
+            "due": start + pd.to_timedelta(due, unit="D"),
+            "vendor": "A",
+            "site": np.where(np.arange(count) % 2, "s", "n"),
+            "note": [f"N-{number:05d}" for number in issued],
+        }
+    )
+    schema = Schema(
+        due="due", entities=("vendor", "site"), pairs=(("vendor", "site"),), sequences=("note",)
+    )
+    found = standing(check_cases(table, schema, labelled=False), schema, table)
+    settled = (due > 570) & (due < 750)
+    assert np.abs(found["near:note:vendor | site"][settled]).median() < 2
+    assert found.loc[settled & (table["site"] == "s"), "ahead:note:vendor | site"].median() < -5
 
 
 def test_a_saved_model_scores_the_same(model: LateRiskModel, tmp_path: Path) -> None:
