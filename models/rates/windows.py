@@ -28,14 +28,16 @@ Report = Callable[[str], None]
 class Windows:
     """What members said of the windows' rows, oldest first, and what was made.
 
-    forecasts: by member [N]; actual, scale [N]; window [N]: its number; kind [N]. left_out: members
-    that the budget had no room for, with the seconds that they would have taken.
+    forecasts: by member [N]; actual, scale [N]; window [N]: its number; block [N]: which stretch of days,
+    as long as windows are apart, the row is of; kind [N]. left_out: members that the budget had no room
+    for, with the seconds that they would have taken.
     """
 
     forecasts: dict[str, Floats]
     actual: Floats
     scale: Floats
     window: NDArray[np.int64]
+    block: NDArray[np.int64]
     kind: NDArray[np.str_]
     left_out: Mapping[str, float]
 
@@ -47,6 +49,7 @@ class Windows:
             self.actual[rows],
             self.scale[rows],
             self.window[rows],
+            self.block[rows],
             self.kind[rows],
             self.left_out,
         )
@@ -82,9 +85,17 @@ def last_windows(
         np.concatenate([one.actual for one in windows]),
         np.concatenate([one.looked.scale for one in windows]),
         np.concatenate([np.full(len(one.actual), one.number) for one in windows]),
+        _blocks(np.concatenate([one.looked.days for one in windows]), config),
         np.concatenate([one.looked.kind.to_numpy(str) for one in windows]),
         left_out,
     )
+
+
+def _blocks(days: Floats, config: RateConfig) -> NDArray[np.int64]:
+    """Which stretch of days each row is of, counted back from the newest."""
+    apart = config.window_days or config.horizon_days
+    found: NDArray[np.int64] = ((np.floor(days.max()) - np.floor(days)) // apart).astype(np.int64)
+    return found
 
 
 def simple_members(looked: Looked, config: RateConfig) -> list[str]:

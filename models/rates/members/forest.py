@@ -22,7 +22,7 @@ from models.rates.members.boosters import base_of, seen_by
 from models.rates.schema import Floats
 
 TREES = 100
-LEAST_ROWS = 15
+LEAST_ROWS = 8
 SHARE_OF_FEATURES = 0.5
 NOTHING = -1.0  # for a figure that is not there
 BATCH_ROWS = 256

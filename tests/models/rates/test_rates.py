@@ -234,19 +234,72 @@ def test_a_calibration_of_a_known_distribution_gives_its_quantiles() -> None:
     assert found == pytest.approx(1.5 + 0.1 * np.array([-1.96, -1.28, 0, 1.28, 1.96]), abs=0.02)
 
 
+def test_intervals_widen_by_what_blocks_of_days_differ_in() -> None:
+    rng = np.random.default_rng(3)
+    held = {"pooled": [], "stretched": []}
+    for _ in range(60):  # histories of six weeks, each with a luck of its own, and the week after
+        week = np.repeat(np.arange(7), 50)
+        error = rng.normal(0, 0.1, 7)[week] + rng.normal(0, 0.05, 350)
+        known, forecast = week < 6, np.full(350, 1.0)
+        actual, scale = forecast + error, np.ones(350)
+        for name, block in (("pooled", None), ("stretched", week[known])):
+            found = calibrate(forecast[known], actual[known], scale[known], block)
+            ends = found.quantiles(forecast[~known], scale[~known])
+            held[name].append(
+                ((ends[:, 1] <= actual[~known]) & (actual[~known] <= ends[:, 3])).mean()
+            )
+    assert np.mean(held["pooled"]) < 0.75
+    assert 0.76 < np.mean(held["stretched"]) < 0.9
+
+
+def test_blocks_that_are_alike_widen_nothing() -> None:
+    rng = np.random.default_rng(4)
+    forecast, block = np.full(3000, 1.0), np.repeat(np.arange(6), 500)
+    actual = forecast + rng.normal(0, 0.1, 3000)
+    ends = calibrate(forecast, actual, np.ones(3000), block).quantiles(np.ones(1), np.ones(1))[0]
+    assert ends == pytest.approx(1 + 0.1 * np.array([-1.96, -1.28, 0, 1.28, 1.96]), abs=0.03)
+
+
+def test_a_lower_end_at_nothing_holds_every_value() -> None:
+    rng = np.random.default_rng(5)
+    forecast, block = rng.uniform(0.5, 1.5, 600), np.repeat(np.arange(6), 100)
+    actual = np.where(rng.random(600) < 0.6, 0.0, rng.uniform(1, 2, 600))
+    plain, stretched = (
+        calibrate(forecast, actual, np.ones(600), one).quantiles(forecast, np.ones(600))
+        for one in (None, block)
+    )
+    assert (stretched[:, 1] <= plain[:, 1]).all()
+    assert stretched[:, 3].mean() < 1.15 * plain[:, 3].mean()
+
+
+def test_a_member_with_a_tenth_more_error_counts_half() -> None:
+    from models.rates.voices import find_voices
+    from models.rates.windows import Windows
+
+    rng = np.random.default_rng(2)
+    window, actual = np.repeat(np.arange(4), 75), rng.uniform(1, 2, 300)
+    off, other = (np.where(rng.random(300) < 0.5, 0.1, -0.1) for _ in range(2))
+    said = {"forest": actual + off, "forest_gap": actual + 1.1 * other, "reference": actual * 0.5}
+    two = window % 2  # two windows show nobody to be better
+    windows = Windows(said, actual, np.ones(300), two, window, np.full(300, "x"), {})
+    weights = find_voices(windows, RUNS, 0.1, 1000)[0].weights
+    assert weights["forest"] / weights["forest_gap"] == pytest.approx(1.1**8)
+
+
 def test_usual_weights_give_way_only_to_what_is_better_by_more_than_luck() -> None:
     from models.rates.voices import find_voices
     from models.rates.windows import Windows
 
     rng = np.random.default_rng(1)
     window, actual = np.repeat(np.arange(5), 60), rng.uniform(1, 2, 300)
-    own, gap = (actual + rng.normal(0, 0.2, 300) for _ in range(2))
+    forest, gap = (actual + rng.normal(0, 0.2, 300) for _ in range(2))
     kind = np.full(300, "x")
 
     def weights(better: np.ndarray) -> dict[str, float]:
-        said = {"own": own, "gap": gap, "xgboost": better, "reference": actual * 0.5}
-        windows = Windows(said, actual, np.ones(300), window, kind, {})
+        said = {"forest": forest, "forest_gap": gap, "xgboost": better, "reference": actual * 0.5}
+        windows = Windows(said, actual, np.ones(300), window, window, kind, {})
         return dict(find_voices(windows, RUNS, 0.1, 1000)[0].weights)
 
-    assert weights(actual + rng.normal(0, 0.8, 300)) == {"own": 0.5, "gap": 0.5}
+    usual = weights(actual + rng.normal(0, 0.8, 300))
+    assert usual == pytest.approx({"forest": 0.5, "forest_gap": 0.5}, abs=0.2)
     assert weights(actual + rng.normal(0, 0.02, 300))["xgboost"] > 0.8
