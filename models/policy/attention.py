@@ -6,11 +6,14 @@ attention has one more key than there are things to look at, which is always see
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 HEADS = 4
+FORBIDDEN = 1e9  # what a mask takes from a score; as a number it is cheaper than as a truth value
 
 
 def layers(inside: int, width: int, outside: int) -> nn.Sequential:
@@ -37,13 +40,61 @@ class Attention(nn.Module):
         """
         nothing = self.nothing.expand(len(seen), 1, -1)
         seen = torch.cat([nothing, seen], 1)
-        allowed = nn.functional.pad(allowed, (1, 0), value=True)
+        taken = (nn.functional.pad(allowed, (1, 0), value=True).to(seen.dtype) - 1.0) * FORBIDDEN
         query, key, value = (
             _by_head(part) for part in (self.query(looking), self.key(seen), self.value(seen))
         )
-        found = scaled_dot_product_attention(query, key, value, allowed)
+        found = scaled_dot_product_attention(query, key, value, taken)
         joined = found.transpose(1, 2).flatten(2)
         result: Tensor = self.norm(looking + self.out(joined))
+        return result
+
+    def of_rows(self, looking: Tensor, seen: Tensor, which: Tensor, allowed: Tensor) -> Tensor:
+        """The same of D single things [D, width], each looking at one of B groups `which` [D].
+
+        seen [B, M, width], allowed [D, M]. Keys and values are worked out once a group.
+        """
+        nothing = self.nothing.expand(len(seen), 1, -1)
+        seen = torch.cat([nothing, seen], 1)
+        taken = (nn.functional.pad(allowed, (1, 0), value=True).to(seen.dtype) - 1.0) * FORBIDDEN
+        count, width = looking.shape
+        query = self.query(looking).view(count, 1, HEADS, width // HEADS)
+        shape = count, seen.shape[1], HEADS, width // HEADS
+        key, value = (part(seen)[which].view(shape) for part in (self.key, self.value))
+        score = (query * key).sum(-1) / math.sqrt(width // HEADS) + taken.unsqueeze(-1)
+        found = (score.softmax(1).unsqueeze(-1) * value).sum(1).flatten(1)
+        result: Tensor = self.norm(looking + self.out(found))
+        return result
+
+    def along(self, things: Tensor, edges: Tensor) -> Tensor:
+        """Each thing [B, N, width] after half the heads looked along edges [B, E, 2], half against them.
+
+        As `forward` with `neighbours`, but of edges alone, not of all pairs: a bill of materials has few. An
+        edge is two things of a plant, each pair once; -1 where there is none.
+        """
+        batch, count, width = things.shape
+        half, each = HEADS // 2, width // HEADS
+        plant, place = (edges[..., 0] >= 0).nonzero(as_tuple=True)
+        ends = edges[plant, place].long() + (plant * count).unsqueeze(1)
+        looks = torch.cat([2 * ends[:, 0], 2 * ends[:, 1] + 1])  # of each thing two halves of heads
+        sees = torch.cat([2 * ends[:, 1], 2 * ends[:, 0] + 1])
+        query, key, value = (
+            part(things).view(-1, half, each) for part in (self.query, self.key, self.value)
+        )
+        key0, value0 = (
+            part(self.nothing).view(1, 2, half, each) for part in (self.key, self.value)
+        )
+        least = (query.view(-1, 2, half, each) * key0).sum(-1).view(-1, half) / math.sqrt(each)
+        score = (query[looks] * key[sees]).sum(-1) / math.sqrt(each)
+        rows = looks.unsqueeze(1).expand(-1, half)
+        top = least.detach().scatter_reduce(0, rows, score.detach(), "amax")
+        weight, weight0 = (score - top[looks]).exp(), (least - top).exp()
+        total = weight0.scatter_add(0, rows, weight)
+        found = (weight0.view(-1, 2, half, 1) * value0).view(-1, half * each)
+        seen = (weight.unsqueeze(-1) * value[sees]).flatten(1)
+        found = found.scatter_add(0, looks.unsqueeze(1).expand(-1, half * each), seen)
+        joined = found.view(-1, half, each) / total.unsqueeze(-1)
+        result: Tensor = self.norm(things + self.out(joined.view(batch, count, width)))
         return result
 
 

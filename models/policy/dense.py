@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
 from envs.fleet.kernel.choices import SIZES
-from models.policy.attention import eligible
+from models.policy.attention import eligible, neighbours
 from models.policy.choices import most_likely
 from models.policy.dispatcher import IMPOSSIBLE, VALUE_SCALE, Dispatcher, Scores
 from models.policy.rule import Faced, held, ruled
@@ -42,6 +44,9 @@ class DenseDispatcher(Dispatcher):
         }  # fmt: skip
         scores = self._all(seen)
         return most_likely(scores), scores.choice, scores.size, scores.mode, scores.value
+
+    def _billed(self, seen: Mapping[str, Tensor], items: Tensor) -> Tensor:
+        return self.bill(items, items, neighbours(seen["edges"], items.shape[1]))  # type: ignore[no-any-return]
 
     def _all(self, seen: dict[str, Tensor]) -> Scores:
         possible = seen["mask"][..., 1:] > 0

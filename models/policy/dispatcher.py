@@ -16,11 +16,12 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from envs.fleet.kernel.choices import MODES, SIZES
-from models.policy.attention import Attention, eligible, layers, neighbours
+from models.policy.attention import Attention, eligible, layers
 from models.policy.context import FIGURES
 from models.policy.rule import Faced, Ruled, first_rule, held, rule_length, ruled
 
 IMPOSSIBLE = -1e9
+STYLES = 15  # kept beside the policy's own: with it, a round of a draft
 VALUE_SCALE = 24.0  # hours of the plant's usual cost that a discounted future differs by, roughly
 
 
@@ -100,8 +101,9 @@ class Dispatcher(nn.Module):
     The rule is linear in a slot's columns and a few made of them; it starts as ATCS that covers what the
     near demand misses. `deviation` says how far other styles of playing lie from it. `leaning` fits the rule
     to a plant by what it is like (`models.policy.context`), with `usual` and `apart` the mean and the
-    deviation of those figures; `models.policy.fitting` applies it. The layers start by adding nothing, so
-    that learning starts from a good rule rather than from noise.
+    deviation of those figures; `models.policy.fitting` applies it. `styles` complement one another: where
+    the policy's own does badly, one of them does better (`learning.styles`). The layers start by adding
+    nothing, so that learning starts from a good rule rather than from noise.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
@@ -123,10 +125,12 @@ class Dispatcher(nn.Module):
         self.worth = layers(2 * width, width, 1)
         self.rule = nn.Parameter(first_rule(shape.slots))
         self.deviation: Tensor
+        self.styles: Tensor
         self.leaning: Tensor
         self.usual: Tensor
         self.apart: Tensor
         self.register_buffer("deviation", torch.zeros(shape.style))
+        self.register_buffer("styles", torch.zeros(STYLES, shape.style))
         self.register_buffer("leaning", torch.zeros(shape.style, len(FIGURES)))
         self.register_buffer("usual", torch.zeros(len(FIGURES)))
         self.register_buffer("apart", torch.ones(len(FIGURES)))
@@ -140,14 +144,23 @@ class Dispatcher(nn.Module):
         `style` [B, shape.style] is added to the rule of each plant: so many ways to play.
         """
         options = possible_options(seen)
-        told, rest, value = self._layered(seen, options)
-        by_rule, hold = self._ruled(seen, options, style)
-        rule = Ruled(
-            by_rule.slot + told[:, 0],
-            by_rule.size + told[:, 1 : 1 + SIZES],
-            by_rule.mode + told[:, 1 + SIZES :],
-        )
-        return _dense(options, rule, hold + rest, value)
+        return _dense(options, *self._told(seen, options, style))
+
+    def of_deciding(self, seen: Mapping[str, Tensor], options: Options) -> Scores:
+        """The same scores, of the D lines that decide alone: choice [D, 1 + K], size and mode; value [B].
+
+        `slots` and `mask` need not be in what is seen: the options have what counts of them.
+        """
+        told, hold, value = self._told(seen, options, None)
+        count, slots = len(hold), options.shape[2]
+        row = torch.cat([torch.arange(count, device=hold.device), options.asker])
+        slot = torch.cat([torch.zeros_like(options.asking), options.slot + 1])
+        choice = hold.new_full((count, slots), IMPOSSIBLE)
+        choice = choice.index_put((row, slot), torch.cat([hold, told.slot]))
+        place = options.asker, options.slot + 1
+        size = hold.new_zeros(count, slots, SIZES).index_put(place, told.size)
+        mode = hold.new_zeros(count, slots, MODES).index_put(place, told.mode)
+        return Scores(choice, size, mode, value)
 
     def by_rule(self, seen: Mapping[str, Tensor], style: Tensor | None = None) -> Scores:
         """The scores without what the layers add, at a fraction of the work; values are 0."""
@@ -159,6 +172,19 @@ class Dispatcher(nn.Module):
         """Whether the layers add anything to the rule."""
         last = (*self.scored.parameters(), *self.hold[-1].parameters())
         return any(bool((one != 0).any()) for one in last)
+
+    def _told(
+        self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None
+    ) -> tuple[Ruled, Tensor, Tensor]:
+        """What rule and layers say of the options and of holding [D], and the values [B]."""
+        told, rest, value = self._layered(seen, options)
+        by_rule, hold = self._ruled(seen, options, style)
+        whole = Ruled(
+            by_rule.slot + told[:, 0],
+            by_rule.size + told[:, 1 : 1 + SIZES],
+            by_rule.mode + told[:, 1 + SIZES :],
+        )
+        return whole, hold + rest, value
 
     def _ruled(
         self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None
@@ -195,7 +221,7 @@ class Dispatcher(nn.Module):
         items = self.item(seen["items"])
         count = items.shape[1]
         able = eligible(seen["slot_item"], count)
-        items = self.bill(items, items, neighbours(seen["edges"], count))
+        items = self._billed(seen, items)
         items = self.makers(items, lines, able.transpose(1, 2).unsqueeze(1))
         known = seen["item_mask"].unsqueeze(-1).to(items.dtype)
         total = known.sum(1).clamp(min=1.0)
@@ -204,13 +230,17 @@ class Dispatcher(nn.Module):
         pooled = [by_line, (items * known).sum(1) / total, most, seen["plant"]]
         return items, self.context(torch.cat(pooled, -1))
 
+    def _billed(self, seen: Mapping[str, Tensor], items: Tensor) -> Tensor:
+        """The items [B, I, width] after looking at what goes into them and at what they go into."""
+        return self.bill.along(items, seen["edges"])
+
     def _asked(
         self, seen: Mapping[str, Tensor], lines: Tensor, items: Tensor, b: Tensor, row: Tensor
     ) -> Tensor:
         """The lines that decide [D, width], after looking at all that they can make."""
         able = eligible(seen["slot_item"][b, row].unsqueeze(1), items.shape[1])
-        found: Tensor = self.menu(lines[b, row].unsqueeze(1), items[b], able.unsqueeze(1))
-        return found.squeeze(1)
+        found: Tensor = self.menu.of_rows(lines[b, row], items, b, able.squeeze(1))
+        return found
 
 
 def faced(seen: Mapping[str, Tensor], options: Options) -> Faced:

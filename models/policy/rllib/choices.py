@@ -13,7 +13,7 @@ from torch import Tensor
 
 from envs.fleet.kernel.choices import MODES, SIZES
 from models.policy.choices import drawn, entropy, log_probability, most_likely
-from models.policy.dispatcher import Scores
+from models.policy.dispatcher import Options, Scores
 
 
 class LineChoices(Distribution):
@@ -41,6 +41,11 @@ class LineChoices(Distribution):
         plant, line = (mask[..., 1:] > 0).any(-1).nonzero(as_tuple=True)
         rows = _each(scores, lambda part: part[plant, line])
         return cls(rows, plant, line, (mask.shape[0], mask.shape[1]))
+
+    @classmethod
+    def of_deciding(cls, scores: Scores, options: Options) -> LineChoices:
+        """Of the scores of the lines that decide [D, ...]."""
+        return cls(scores, options.asking, options.asking_line, options.shape[:2])
 
     @staticmethod
     def required_input_dim(space: gym.Space[Any], **_: Any) -> int:

@@ -9,7 +9,7 @@ from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
 from ray.rllib.core.rl_module.torch.torch_rl_module import TorchRLModule
 from torch import Tensor
 
-from models.policy.dispatcher import Dispatcher, NetworkShape
+from models.policy.dispatcher import Dispatcher, NetworkShape, possible_options
 from models.policy.rllib.choices import LineChoices
 
 CHOICES = (
@@ -31,8 +31,9 @@ class DispatcherModule(TorchRLModule, ValueFunctionAPI):
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
         seen = batch[Columns.OBS]
-        scores = self.network(seen)
-        return {CHOICES: LineChoices.of(scores, seen["mask"]), VALUES: scores.value}
+        options = possible_options(seen)
+        scores = self.network.of_deciding(seen, options)
+        return {CHOICES: LineChoices.of_deciding(scores, options), VALUES: scores.value}
 
     def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> Tensor:
         """The value [B] of each plant in the batch."""
