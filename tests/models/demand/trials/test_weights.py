@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 
 from models.demand.trials.trial import Trial
-from models.demand.trials.weights import fill_members, importance, loss, member_weights
+from models.demand.trials.weights import (
+    WeightRules,
+    fill_members,
+    importance,
+    loss,
+    member_weights,
+)
 
 
 def _trial(forecasts: list[float], actual: float = 10.0) -> Trial:
@@ -52,15 +58,22 @@ def test_a_trial_without_any_origin_gives_equal_weights() -> None:
     assert member_weights(trial, "owa").tolist() == [0.5, 0.5]
 
 
-def test_a_member_that_is_surely_worse_is_no_equal_where_squared_errors_count() -> None:
+def test_where_squared_errors_count_a_member_counts_less_the_further_it_is_behind() -> None:
     generator = np.random.default_rng(2)
     actual = generator.normal(100, 30, (4, 200, 7))
     near = np.full_like(actual, 100.0)
-    # Two of one kind, and one that is 7 % worse by its own noise at every origin.
-    noisy = near + generator.normal(0, 12, actual.shape)
-    forecasts = np.stack([near + 0.1, near - 0.1, noisy])
+    # The second and third are behind by noise of their own, by 3 and by 10 % of the error.
+    forecasts = np.stack(
+        [
+            near,
+            near + generator.normal(0, 7, near.shape),
+            near + generator.normal(0, 14, near.shape),
+        ]
+    )
     trial = Trial(
         ("a", "b", "c"), (28, 21, 14, 7), forecasts, actual, np.ones(actual.shape[:2]), {}, {}
     )
-    assert member_weights(trial, "rmsse")[2] == 0
-    assert member_weights(trial, "wape")[2] > 0
+    graded = member_weights(trial, "rmsse")
+    assert graded[0] > graded[1] > graded[2]
+    strict = member_weights(trial, "rmsse", rules=WeightRules(good_enough=1.0))
+    assert strict[0] > 0.9
