@@ -17,7 +17,7 @@ from models.demand.task import Task
 # Of a model of one series, for each value that it is fitted on: with seasons, and without.
 SECONDS_PER_VALUE = {
     "ces": (4e-5, 1.2e-5),
-    "theta": (3e-5, 1e-5),
+    "theta": (2.5e-5, 1e-5),
     "ets_damped": (4e-5, 2.2e-5),
     "ets": (7e-4, 1.2e-4),
     "arima": (1.3e-3, 1.3e-3),
@@ -26,6 +26,7 @@ SECONDS_PER_VALUE = {
     "prophet": (4e-3, 4e-3),
 }
 # Of a model of all series, for each row that it learns from; a fit of the others as a whole.
+SECONDS_PER_VALUE_OF_PARTIAL_CES = 2e-5
 SECONDS_PER_ROW = {"trees": 5e-5, "xgboost": 2e-5}
 SECONDS_PER_FIT = {
     "trees": 0.3,
@@ -65,6 +66,8 @@ def seconds_of(kind: str, argument: str, histories: Histories, task: Task) -> fl
     least = statistical.STEPS_FOR_MEAN if task.target == "mean" else statistical.LEAST_STEPS
     used = max(least, statistical.MOST_SEASONS * longest)
     values = float(np.minimum(histories.lengths, used).sum())
+    if kind == "ces" and 1 < longest <= statistical.LONGEST_PARTIAL:
+        return values * SECONDS_PER_VALUE_OF_PARTIAL_CES
     return values * SECONDS_PER_VALUE.get(kind, (FREE, FREE))[0 if longest > 1 else 1]
 
 

@@ -19,6 +19,13 @@ LEAST_STEPS = 180
 # Where the mean is asked for, noise is large and more history pays: on the orders CES of 180 days has
 # an RMSSE of 0.630, of a year 0.615, of two 0.604, for 1.3 times the time.
 STEPS_FOR_MEAN = 730
+# Theta's optimiser stops by absolute steps: at this level it takes three quarters of the time that it
+# takes at thousands, and forecasts move by 0.005 % of the level in the middle (M3 monthly).
+THETA_LEVEL = 100.0
+# Up to this season CES chooses between no and a partial season alone. The simple and the full season
+# take half of the time: on M3 monthly (OWA 0.913 and 0.914 over three origins) and the orders they
+# bring nothing, on longer seasons 2 %.
+LONGEST_PARTIAL = 12
 
 
 def statistical_forecast(
@@ -56,6 +63,45 @@ def _one(own: Floats, horizon: int, build: Build, seasons: tuple[int, ...]) -> F
     return found if np.isfinite(found).all() else np.full(horizon, np.nan)
 
 
+class _Theta:
+    """The dynamic optimised Theta of a series brought to one level."""
+
+    def __init__(self, season: int) -> None:
+        from statsforecast import models
+
+        self._model = models.DynamicOptimizedTheta(season)
+
+    def forecast(self, own: Floats, horizon: int) -> dict[str, Floats]:
+        """Return the forecast under "mean", as the library's models do."""
+        level = float(np.abs(own).mean())
+        scale = THETA_LEVEL / level if level > 0 else 1.0
+        found = np.asarray(self._model.forecast(own * scale, horizon)["mean"], dtype=np.float64)
+        return {"mean": found / scale}
+
+
+class _PartialCes:
+    """CES of no season or a partial one, whichever has the lower AICc."""
+
+    def __init__(self, season: int) -> None:
+        self._season = season
+
+    def forecast(self, own: Floats, horizon: int) -> dict[str, Floats]:
+        """Return the forecast under "mean", as the library's models do."""
+        from statsforecast import models
+
+        if own.min() == own.max():
+            return {"mean": np.full(horizon, own[-1])}
+        fitted = [models.AutoCES(self._season, model=kind).fit(own) for kind in ("N", "P")]
+        best = min(fitted, key=lambda one: float(np.nan_to_num(one.model_["aicc"], nan=np.inf)))
+        return {"mean": np.asarray(best.predict(horizon)["mean"], dtype=np.float64)}
+
+
+def _ces(season: int) -> Any:
+    from statsforecast import models
+
+    return _PartialCes(season) if 1 < season <= LONGEST_PARTIAL else models.AutoCES(season)
+
+
 def _mstl(seasons: tuple[int, ...], trend: Any) -> Any:
     from statsforecast import models
 
@@ -66,8 +112,8 @@ def _models() -> dict[str, Build]:
     from statsforecast import models
 
     return {
-        "ces": lambda seasons: models.AutoCES(seasons[0]),
-        "theta": lambda seasons: models.DynamicOptimizedTheta(seasons[0]),
+        "ces": lambda seasons: _ces(seasons[0]),
+        "theta": lambda seasons: _Theta(seasons[0]),
         "ets": lambda seasons: models.AutoETS(seasons[0]),
         "ets_damped": lambda seasons: (
             models.AutoETS(seasons[0], model="AZN", damped=True)
