@@ -71,7 +71,7 @@ class FleetPPO(PPO):
                     )
                 },
                 num_epochs=config.num_epochs,
-                minibatch_size=max(len(rows) // MINIBATCHES, SMALLEST),
+                minibatch_size=max(math.ceil(len(rows) / MINIBATCHES), SMALLEST),
                 shuffle_batch_per_epoch=config.shuffle_batch_per_epoch,
             )
             self.metrics.aggregate(found, key=LEARNER_RESULTS)

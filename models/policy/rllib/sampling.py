@@ -19,10 +19,12 @@ from ray.rllib.policy.sample_batch import SampleBatch
 from ray.rllib.utils.metrics import SAMPLE_TIMER, WEIGHTS_SEQ_NO
 from torch import Tensor
 
+from models.policy.dispatcher import Options, Scores, possible_options
 from models.policy.rllib.advantages import Track, worth_of
-from models.policy.rllib.module import CHOICES, VALUES
+from models.policy.rllib.choices import LineChoices
+from models.policy.rllib.offers import OFFERS, SHOWN, of_plants, split
 
-MASK = "mask"
+Flags = NDArray[np.bool_]
 
 
 class FleetRunner(SingleAgentEnvRunner):
@@ -45,8 +47,9 @@ class FleetRunner(SingleAgentEnvRunner):
             self._begin()
             for step in range(steps):
                 self._step(record, step)
-            after = self.module.forward_exploration({Columns.OBS: self._seen})[VALUES]
-            return self._rows(record, after)
+            options, decides, rows = self._looked()
+            after = self._asked(options, rows)[1]
+            return self._rows(record, after, decides)
 
     def _begin(self) -> None:
         """Put all plants at their start, once."""
@@ -61,19 +64,38 @@ class FleetRunner(SingleAgentEnvRunner):
         self._since, self._needs_initial_reset = time.perf_counter(), False
 
     def _step(self, record: _Record, step: int) -> None:
-        told = self.module.forward_exploration({Columns.OBS: self._seen})
-        choices = told[CHOICES]
+        options, decides, rows = self._looked()
+        scores, values = self._asked(options, rows)
+        choices = LineChoices.of_deciding(scores, options)
         actions = choices.sample()
-        record.keep(step, Columns.ACTIONS, actions)
-        record.keep(step, Columns.ACTION_LOGP, choices.by_line(choices.line_logp(actions)))
-        record.keep(step, VALUES, told[VALUES])
-        for name, values in self._seen.items():
-            record.keep(step, name, values)
+        logp = choices.by_line(choices.line_logp(actions))
+        record.keep(options, decides, self._seen, actions, logp)
         begins = self._ended
         seen, reward, _, self._ended, info = self._plants.step(actions.numpy())
-        record.note(step, reward, info["minutes"], self._ended, begins)
+        record.note(step, reward, info["minutes"], self._ended, begins, values, decides)
         self._seen = _tensors(seen)
         self._count(reward, begins)
+
+    def _looked(self) -> tuple[Options, Flags, NDArray[np.int64]]:
+        """The options, which plants [B] decide, and which count: those, and those that were cut off here.
+
+        One counts at least, as layers want something to look at.
+        """
+        options = possible_options(self._seen)
+        decides = np.zeros(self.num_envs, np.bool_)
+        decides[options.asking.numpy()] = True
+        rows = np.flatnonzero(decides | self._ended)
+        return options, decides, rows if len(rows) else np.zeros(1, np.int64)
+
+    def _asked(
+        self, options: Options, rows: NDArray[np.int64]
+    ) -> tuple[Scores, NDArray[np.float64]]:
+        """The scores of the lines that decide, and the values [B] of the rows that count, others 0."""
+        values = np.zeros(self.num_envs)
+        few = _of_rows(self._seen, rows)
+        scores = self.module.network.of_deciding(few, of_plants(options, rows))
+        values[rows] = scores.value.double().numpy()
+        return scores, values
 
     def _count(self, reward: NDArray[Any], begins: NDArray[np.bool_]) -> None:
         self._returned += reward
@@ -87,27 +109,24 @@ class FleetRunner(SingleAgentEnvRunner):
             )
         self._returned[self._ended], self._lengths[self._ended] = 0.0, 0
 
-    def _rows(self, record: _Record, after: Tensor) -> SampleBatch:
+    def _rows(self, record: _Record, after: NDArray[np.float64], decides: Flags) -> SampleBatch:
         """The decisions among the record's steps as rows [N, ...], mixed."""
-        kept, noted = record.kept, record.noted
-        values = kept.pop(VALUES).double().numpy()
-        reward, minutes, ends, begins = noted
-        track = Track(
-            reward, minutes, ends, begins, values, _decides(kept[MASK]), after.double().numpy(),
-            _decides(self._seen[MASK]),
-        )  # fmt: skip
+        reward, minutes, ends, begins, values, decided = record.noted
+        track = Track(reward, minutes, ends, begins, values, decided, after, decides)
         worth = worth_of(track, self.config.gamma, self.config.lambda_)
         counted: Any = self._increase_sampled_metrics
         counted(int((~track.begins).sum()), int(track.ends.sum()))
         rows = self._rng.permutation(np.flatnonzero(worth.known.reshape(-1)))
-        order = torch.from_numpy(rows)
-        flat = {name: one.flatten(0, 1)[order] for name, one in kept.items()}
-        found = {name: flat.pop(name) for name in (Columns.ACTIONS, Columns.ACTION_LOGP)}
+        place = (
+            decided.reshape(-1).cumsum()[rows] - 1
+        )  # among the steps that decide, which are kept
+        kept = record.rows(torch.from_numpy(place))
+        found = {name: kept.pop(name) for name in (Columns.ACTIONS, Columns.ACTION_LOGP)}
         batch: Any = SampleBatch
         given: SampleBatch = batch(
             {
                 **found,
-                Columns.OBS: flat,
+                Columns.OBS: kept | {OFFERS: record.offered(place)},
                 Postprocessing.ADVANTAGES: _picked(worth.advantage, rows),
                 Postprocessing.VALUE_TARGETS: _picked(worth.target, rows),
             }
@@ -116,31 +135,49 @@ class FleetRunner(SingleAgentEnvRunner):
 
 
 class _Record:
-    """Room for T steps of B plants: `kept` tensors [T, B, ...] by name, and what was `noted` of them."""
+    """Room for T steps of B plants: what was `noted` of all [T, B], what was kept of those that decide."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
-        self.kept: dict[str, Tensor] = {}
         self.noted: list[NDArray[Any]] = []
+        self._kept: dict[str, list[Tensor]] = {}
+        self._offers: list[NDArray[np.float32]] = []
 
-    def keep(self, step: int, name: str, values: Tensor) -> None:
-        """Copy a step's tensor [B, ...]."""
-        if name not in self.kept:
-            self.kept[name] = values.new_empty((self.steps, *values.shape))
-        self.kept[name][step] = values
+    def keep(
+        self, options: Options, decides: Flags, seen: dict[str, Tensor], actions: Tensor, logp: Tensor
+    ) -> None:  # fmt: skip
+        """Copy what a step shows of the plants that decide, and what they do."""
+        rows = np.flatnonzero(decides)
+        if not len(rows):
+            return
+        self._offers += split(of_plants(options, rows))
+        told = {Columns.ACTIONS: actions, Columns.ACTION_LOGP: logp}
+        for name, values in _of_rows(seen | told, rows).items():
+            self._kept.setdefault(name, []).append(values)
 
     def note(self, step: int, *columns: NDArray[Any]) -> None:
-        """Copy a step's reward, minutes, and whether it ends and begins an episode, each [B]."""
+        """Copy a step's reward, minutes, whether it ends and begins an episode, value, decides, each [B]."""
         if not self.noted:
             self.noted = [np.zeros((self.steps, len(one)), one.dtype) for one in columns]
         for place, one in zip(self.noted, columns, strict=True):
             place[step] = one
 
+    def rows(self, order: Tensor) -> dict[str, Tensor]:
+        """Rows of what was kept."""
+        return {name: torch.cat(parts)[order] for name, parts in self._kept.items()}
 
-def _decides(mask: Tensor) -> NDArray[np.bool_]:
-    """Whether some line has a choice [...], of masks [..., L, 1 + K]."""
-    found: NDArray[np.bool_] = (mask[..., 1:] > 0).flatten(-2).any(-1).numpy()
-    return found
+    def offered(self, order: NDArray[np.int64]) -> NDArray[Any]:
+        """The offers of those rows, an array each."""
+        found = np.empty(len(order), object)
+        for place, row in enumerate(order.tolist()):
+            found[place] = self._offers[row]
+        return found
+
+
+def _of_rows(seen: dict[str, Tensor], rows: NDArray[np.int64]) -> dict[str, Tensor]:
+    """Some plants of a batch, without what offers stand for."""
+    order = torch.from_numpy(rows)
+    return {name: values[order] for name, values in seen.items() if name not in SHOWN}
 
 
 def _picked(values: NDArray[np.float64], rows: NDArray[np.int64]) -> Tensor:

@@ -98,7 +98,7 @@ def test_a_runner_hands_over_decisions_as_they_were_made(ray_running: None) -> N
         again = choices.by_line(choices.line_logp(rows["actions"]))
         torch.testing.assert_close(again, rows["action_logp"], rtol=1e-4, atol=1e-4)
         assert 20 < len(rows) < 128
-        assert (rows["obs"]["mask"][..., 1:] > 0).flatten(1).any(-1).all()
+        assert all(len(offers) for offers in rows["obs"]["offers"])
         assert torch.isfinite(rows["advantages"]).all()
         shown = rows["obs"]["plant"][:, 0]
         assert not (shown.diff() >= 0).all(), "rows come mixed"
