@@ -294,10 +294,14 @@ def _about(file: TableFile, forecaster: Forecaster) -> About:
 def _unread(forecaster: Forecaster) -> tuple[str, ...]:
     """What to say where columns known ahead were given and no member with a weight reads them."""
     names = forecaster.config.rules.known
-    if not names or any(name.partition(":")[0] in READING for name in forecaster.members):
+    if not names or any(_reads(name) for name in forecaster.members):
         return ()
     told = f"{' and '.join(names)} change nothing here: no member that reads them was chosen"
     return (f"{told}; --budget gives them time",)
+
+
+def _reads(member: str) -> bool:
+    return member.partition(":")[0] in READING or "known" in member.split(":")
 
 
 def _with_names(file: TableFile, found: pd.DataFrame) -> pd.DataFrame:

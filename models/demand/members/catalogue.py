@@ -2,8 +2,8 @@
 
 A name says all there is to a member: `ces:52`, `theta:12:log`, `trees:last`, `network:65:log`,
 `mstl_theta:24,168`; so a saved forecaster needs nothing but names. After the argument: `log` (works on
-logarithms), `adjusted` (on series without their seasons), `yearly` (moves as all series did a year ago),
-`seed2` (samples differently).
+logarithms), `known` (on series without what columns known ahead explain), `adjusted` (without their
+seasons), `yearly` (moves as all series did a year ago), `seed2` (samples differently).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from models.demand.history.histories import Floats, Histories
 from models.demand.members import analogues, costs, levels, pooled, prophets, simple, statistical
 from models.demand.members.adjusted import adjusted
 from models.demand.members.design import Anchor
+from models.demand.members.explained import without_known
 from models.demand.members.network import Network, fit_network
 from models.demand.members.neural import NEURAL, Neural, fit_neural
 from models.demand.members.recursive import Recursive, fit_recursive
@@ -28,6 +29,8 @@ from models.demand.task import Task
 
 Fitted = Trees | Xgb | Network | Neural | Recursive | None
 
+# Members that read what is known ahead, and those that are there to compare with.
+READING = ("trees", "xgboost", "seasonal_naive")
 # Members that take something from other series, though nothing of them is fitted.
 WITH_OTHERS = ("pooled", "analogue", "level")
 # Share of zeros in the middle series from which a table is one of intermittent demand.
@@ -65,7 +68,11 @@ class Member:
     @property
     def one_by_one(self) -> bool:
         """Whether each series is forecast on its own."""
-        return not self.is_fitted and self.kind not in WITH_OTHERS and "yearly" not in self.flags
+        return (
+            not self.is_fitted
+            and self.kind not in WITH_OTHERS
+            and not {*self.flags} & {"yearly", "known"}
+        )
 
     @property
     def is_fitted(self) -> bool:
@@ -105,11 +112,15 @@ class Member:
         return found * yearly_move(histories, task) if "yearly" in self.flags else found
 
     def _seen(self, histories: Histories, task: Task) -> tuple[Histories, Floats]:
-        """Return the histories as the member works on them, and what seasons add to its forecast."""
+        """Return the histories as the member works on them, and what is added to its forecast."""
         seen = pooled.logarithms(histories) if self.logs else histories
+        ahead = np.zeros((len(histories), task.horizon))
+        if "known" in self.flags:
+            seen, ahead = without_known(seen, task, self.logs)
         if self.adjusts:
-            return adjusted(seen, task.seasons, task.horizon)
-        return seen, np.zeros((len(histories), task.horizon))
+            seen, season = adjusted(seen, task.seasons, task.horizon)
+            return seen, ahead + season
+        return seen, ahead
 
     def own_task(self, task: Task) -> Task:
         """Return the task with the seed that the member's name asks for."""
@@ -172,7 +183,14 @@ def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:
     if len(task.seasons) > 1 and long <= LONGEST_TAKEN_APART:
         names.append("mstl_theta:" + ",".join(map(str, task.seasons)))
     names += [f"ets:{short}"] if short <= LONGEST_SMOOTHED else []
+    if histories.known is not None:
+        names = [_with_known(name) for name in names]
     return tuple(member_of(name) for name in names)
+
+
+def _with_known(name: str) -> str:
+    """Return the name of the member that uses what is known ahead: boosted ones read it themselves."""
+    return name if name.partition(":")[0] in READING else f"{name}:known"
 
 
 def _positive(task: Task, look: int) -> list[str]:
