@@ -161,7 +161,9 @@ def members_for(histories: Histories, task: Task) -> tuple[Member, ...]:
     The order is what backtests of M4 weekly and hourly and M3 monthly, all on training data, gave.
     """
     short, long = task.seasons[0], task.seasons[-1]
-    room = int(np.quantile(histories.lengths, 0.25)) - task.horizon
+    # Shorter series lend filled pasts: on M3 monthly, a third of them shorter, 36 steps back are 0.4 %
+    # better than 24 over three origins.
+    room = int(np.median(histories.lengths)) - task.horizon
     look = max(8, min(max(long + long // 4, 2 * task.horizon), room))
     names = [f"seasonal_naive:{season}" for season in task.seasons]
     names += [f"seasonal_mean:{season}" for season in task.seasons if season > 1]

@@ -66,3 +66,13 @@ def test_demand_that_comes_seldom_is_offered_the_models_made_for_it() -> None:
     names = _offered(values.astype(float), Task(7, (7,)))
     assert {"croston_sba:1", "tsb:1", "adida:1", "imapa:1"} <= set(names)
     assert not [name for name in names if "log" in name]
+
+
+def test_some_short_series_do_not_shorten_what_is_looked_back_over() -> None:
+    lengths = np.array([50] * 4 + [110] * 6)
+    values = np.random.default_rng(1).uniform(5, 9, lengths.sum())
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    names = tuple(str(number) for number in range(10))
+    histories = Histories(names, values, offsets, lengths)
+    offered = [member.name for member in members_for(histories, Task(18, (12,)))]
+    assert "network:36:log:adjusted" in offered
