@@ -21,6 +21,7 @@ from models.demand.history.classes import classify
 from models.demand.history.histories import Floats, Histories
 from models.demand.history.known import Known
 from models.demand.history.table import read_table
+from models.demand.trials.blend import forecasts_of_others
 from models.demand.trials.calibration import LEVELS
 from models.demand.trials.weights import filled
 
@@ -82,8 +83,10 @@ def fit_hierarchy(
     nodes, summing = with_sums(histories, config.families)
     model = fit_forecaster(nodes, config, report)
     assert model.trial is not None
-    weights = class_weights(model.trial, model.measure, classify(nodes, model.task))
-    mean = combine(filled(model.trial), weights[classify(nodes, model.task)])
+    mean = forecasts_of_others(model.trial, model.measure)
+    if mean is None:
+        weights = class_weights(model.trial, model.measure, classify(nodes, model.task))
+        mean = combine(filled(model.trial), weights[classify(nodes, model.task)])
     errors = (mean - model.trial.actual).transpose(1, 0, 2).reshape(len(nodes), -1)
     return Hierarchy(model, summing, np.nan_to_num(errors))
 
