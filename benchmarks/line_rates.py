@@ -85,8 +85,9 @@ def main() -> None:
             rows.append([name, "all", *pooled.values()])
             figures[name] = pooled
     if asked.out is not None:
-        table = pd.concat([one.forecasts.assign(question=one.question.name) for one in found])
-        write_table(table.rename(columns={"mean": "yhat"}), asked.out)
+        parts = [one.forecasts.assign(question=one.question.name) for one in found]
+        table = pd.concat(parts).rename(columns={"mean": "yhat"})
+        write_table(table, asked.out)
         figures["out"] = f"{asked.out.name}: {len(table)} rows, {', '.join(table.columns)}"
     figures["processor_seconds"] = round(time.process_time() - begun, 1)
     show("Line rates, time splits", ["asked", "origin", *_NAMES], rows, figures, asked.json)

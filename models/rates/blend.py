@@ -40,14 +40,12 @@ def blend(
     return weights
 
 
-def excess_bias(forecast: Floats, actual: Floats, max_bias: float) -> float:
+def excess_bias(bias: float, max_bias: float) -> float:
     """Return what a forecast pays, as a share of the actual total, for being off by more than `max_bias`."""
-    scale = max(float(actual.sum()), 1e-9)
-    bias = abs(float((forecast - actual).sum())) / scale
-    return 2.0 * max(bias - max_bias, 0.0)
+    return 2.0 * max(abs(bias) - max_bias, 0.0)
 
 
 def _loss(forecast: Floats, actual: Floats, max_bias: float) -> float:
     scale = max(float(actual.sum()), 1e-9)
     error = float(np.abs(forecast - actual).sum()) / scale
-    return error + excess_bias(forecast, actual, max_bias)
+    return error + excess_bias(float((forecast - actual).sum()) / scale, max_bias)

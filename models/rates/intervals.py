@@ -21,6 +21,7 @@ LEAST_OTHERS = 20  # rows of other days, without which a block of days says noth
 MIDDLE = QUANTILES.index(0.5)
 # The outer and the inner interval: places of their ends in QUANTILES, and what they promise to hold.
 INTERVALS = ((0, 4, 0.95), (1, 3, 0.8))
+ENOUGH_BLOCKS = 5
 MOST = 3.0  # beyond, blocks are too few to be believed
 TINY = 1e-9
 
@@ -64,8 +65,9 @@ def calibrate(
     needed = _needed(forecast, actual, scale, block)
     if not len(needed):
         return pooled
-    # What so many blocks have in common is itself off by such a share of what they differ in.
-    luck = np.sqrt(1.0 + 1.0 / len(np.unique(block)))
+    # What few blocks have in common is itself off by such a share of what they differ in.
+    blocks = len(np.unique(block))
+    luck = np.sqrt(1.0 + 1.0 / blocks) if blocks < ENOUGH_BLOCKS else 1.0
     stretches = [
         luck * float(np.clip(np.quantile(needed[:, place], promised), 1.0, MOST))
         for place, (_, _, promised) in enumerate(INTERVALS)

@@ -272,6 +272,23 @@ def test_a_lower_end_at_nothing_holds_every_value() -> None:
     assert stretched[:, 3].mean() < 1.15 * plain[:, 3].mean()
 
 
+def test_a_week_without_output_crowns_nobody_who_forecasts_too_little() -> None:
+    """Seven weeks alike and one in which nothing was made: `low` is nearer to it, and to it alone."""
+    from models.rates.voices import find_voices
+    from models.rates.windows import Windows
+
+    rng = np.random.default_rng(3)
+    window = np.repeat(np.arange(8), 60)
+    actual = np.where(window == 6, 0.0, rng.uniform(80, 120, 480))
+    usual = {name: 100 + rng.normal(0, 3, 480) for name in ("lightgbm", "xgboost")}
+    said = {**usual, "absolute": np.full(480, 90.0), "weekday_mean": np.full(480, 105.0)}
+    schema = RateSchema(at="at", value="made", keys=("item",))
+    windows = Windows(said, actual, np.ones(480), window, window, np.full(480, "x"), {})
+    weights = find_voices(windows, schema, 0.1, 1000)[0].weights
+    assert set(weights) == {"lightgbm", "xgboost", "absolute"}
+    assert weights["absolute"] < 0.5
+
+
 def test_a_member_with_a_tenth_more_error_counts_half() -> None:
     from models.rates.voices import find_voices
     from models.rates.windows import Windows
