@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from benchmarks.dispatching.scope import Part, Scene, beside, scale_of, written
 from benchmarks.report import progress
-from envs.closed_loop import Planner, Rolled, roll_planner, roll_policy
+from envs.closed_loop import Planner, Rolled, early, roll_planner, roll_policy
 from envs.fleet.luck import ROUGH
 from envs.fleet.plants import Assignment
 from envs.fleet_rules import Policy
@@ -23,20 +23,21 @@ from models.optimize.search.disaggregate import lots_of_runs, realise
 from models.policy.acting import one_thread
 from models.policy.acting import policy_of as network_policy
 from models.policy.evaluation import environment, tuned_rules
-from models.policy.searching import ready, roll_either, searching
+from models.policy.searching import ready, searching
 from plant import Plant, Schedule, evaluate
 
 WARM = 0.5  # how cool the search begins where the last plan is at hand
 SHORT = 12.0  # the long plan's seconds over the short one's, with which it thinks for a tenth of the time
-PLANNER, SHORTER, POLICY, SEARCHING, EITHER, RULE = (
+MARGIN = 720  # minutes; on six validation plants 6 h saved 5.7 %, 12 h 10.8 % and a day 5.6 %
+PLANNER, SHORTER, EARLY, POLICY, SEARCHING, RULE = (
     "local search, every hour",
     "local search, every hour, shorter",
+    "the shorter search, 12 h early",
     "policy",
     "policy, searching every shift",
-    "policy or the shorter plans, as suits",
     "ATCS, tuned per plant",
 )
-NAMES = (PLANNER, SHORTER, POLICY, SEARCHING, EITHER, RULE)
+NAMES = (PLANNER, SHORTER, EARLY, POLICY, SEARCHING, RULE)
 TOLD = ("tardiness", "production", "idle", "changeover", "holding")
 
 
@@ -66,39 +67,32 @@ def measure(scene: Scene) -> Part:
     ready(_env(plants[:1]), scene.policy)
     found: dict[str, list[list[Rolled]]] = {name: [] for name in NAMES}
     with one_thread():
-        for seed in effort.seeds:
-            progress("closed loop: rules and policy")
-            for name, policy in _entrants(scene, plants, seed):
-                found[name].append(roll_policy(_env(plants), policy, seed, time.thread_time))
-            found[EITHER].append(_either(scene, plants, seed))
-            for name, seconds in ((SHORTER, effort.hourly / SHORT), (PLANNER, effort.hourly)):
-                found[name].append([])
-                for row, plant in enumerate(plants):
-                    progress(f"closed loop: {name}, plant {row + 1} of {len(plants)}")
-                    done = roll_planner(plant, planner(seconds), ROUGH, seed + row)
-                    found[name][-1].append(done)
+        for row, plant in enumerate(plants):
+            for name in NAMES:
+                done = [_rolled(name, scene, plant, seed + row) for seed in effort.seeds]
+                found[name].append(done)
+                told = ", ".join(f"{one.cost['total']:,.0f}" for one in done)
+                progress(f"closed loop: plant {row + 1} of {len(plants)}: {name} {told}")
     return _part(found, effort.hourly)
 
 
-def _entrants(
-    scene: Scene, plants: Sequence[Assignment], seed: int
-) -> Iterator[tuple[str, Policy]]:
-    yield POLICY, network_policy(scene.policy)
-    yield SEARCHING, searching(scene.policy, seed=seed)
-    yield RULE, _tuned(plants)
-
-
-def _either(scene: Scene, plants: Sequence[Assignment], seed: int) -> list[Rolled]:
-    """Each plant by the policy or by short plans."""
-    short = planner(scene.effort.hourly / SHORT)
-    found = []
-    for row, plant in enumerate(plants):
-        progress(f"closed loop: {EITHER}, plant {row + 1} of {len(plants)}")
-        env = _env([plant])
-        done, seen = roll_either(env, scene.policy, short, seed + row, clock=time.thread_time)
-        progress(f"promised {seen.promised:,.0f}, expected {seen.expected:,.0f}")
-        found.append(done)
-    return found
+def _rolled(name: str, scene: Scene, plant: Assignment, seed: int) -> Rolled:
+    """An episode of a plant by one of those compared."""
+    hourly = scene.effort.hourly
+    planners = {
+        PLANNER: planner(hourly),
+        SHORTER: planner(hourly / SHORT),
+        EARLY: early(planner(hourly / SHORT), MARGIN),
+    }
+    if name in planners:
+        return roll_planner(plant, planners[name], ROUGH, seed, clock=time.thread_time)
+    policies: dict[str, Callable[[], Policy]] = {
+        POLICY: lambda: network_policy(scene.policy),
+        SEARCHING: lambda: searching(scene.policy, seed=seed),
+        RULE: lambda: _tuned([plant]),
+    }
+    (done,) = roll_policy(_env([plant]), policies[name](), seed, time.thread_time)
+    return done
 
 
 def _part(found: dict[str, list[list[Rolled]]], hourly: float) -> Part:
@@ -106,7 +100,7 @@ def _part(found: dict[str, list[list[Rolled]]], hourly: float) -> Part:
     money = {
         name: np.array([
             [[one.cost[part] for part in ("total", *TOLD)] for one in row] for row in rolled
-        ]).sum(axis=0)
+        ]).sum(axis=1)
         for name, rolled in found.items()
     }  # fmt: skip
     seconds = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from envs.closed_loop import PROMPT, Follower, roll_planner, roll_policy
+from envs.closed_loop import PROMPT, Follower, early, roll_planner, roll_policy
 from envs.fleet.luck import CERTAIN, ROUGH
 from envs.fleet.plants import Assignment
 from envs.fleet.snapshot import snapshot
@@ -149,6 +149,22 @@ def test_a_planner_that_looks_ahead_does_better_than_a_stale_plan_under_luck() -
         stale += roll_planner(assignment, by_rule, ROUGH, seed, 10**9).cost["total"]
         fresh += roll_planner(assignment, by_rule, ROUGH, seed).cost["total"]
     assert fresh < stale
+
+
+def test_who_plans_early_is_shown_orders_sooner_but_for_those_that_are_near() -> None:
+    seen: list[Plant] = []
+
+    def planner(standing: Plant, left: Schedule) -> Schedule:
+        seen.append(standing)
+        return by_rule(standing, left)
+
+    left = Schedule(())
+    plan = early(planner, 720)(ONE_STAGE, left)
+    assert evaluate(ONE_STAGE, plan).feasible
+    pairs = list(zip(ONE_STAGE.orders, seen[0].orders, strict=True))
+    assert {one.due - shown.due for one, shown in pairs if one.due > 720} == {720}
+    assert all(shown == one for one, shown in pairs if one.due <= 720)
+    assert replace(seen[0], orders=ONE_STAGE.orders) == ONE_STAGE
 
 
 def test_a_policy_rolled_out_costs_what_an_episode_costs() -> None:

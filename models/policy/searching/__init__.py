@@ -2,6 +2,5 @@
 
 from models.policy.searching.hunt import Pains
 from models.policy.searching.policy import ready, searching
-from models.policy.searching.portfolio import roll_either
 
-__all__ = ["Pains", "ready", "roll_either", "searching"]
+__all__ = ["Pains", "ready", "searching"]

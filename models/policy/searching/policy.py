@@ -20,20 +20,13 @@ USUAL = Pains()
 LEAST_LEFT = 720  # minutes of the horizon below which nothing is searched any more
 
 
-def searching(
-    policy: Dispatcher, pains: Pains = USUAL, seed: int = 0, begun: Hunt | None = None
-) -> Policy:
-    """A policy of fleets that fits its rule to each plant again and again, by the rule alone.
-
-    begun: what a first search at its first moment has found for an environment's only plant.
-    """
+def searching(policy: Dispatcher, pains: Pains = USUAL, seed: int = 0) -> Policy:
+    """A policy of fleets that fits its rule to each plant again and again, by the rule alone."""
     known: list[_Searching] = []
 
     def choose(env: FleetEnv) -> Actions:
         if not known or known[0].env is not env:
             known[:] = [_Searching(env, policy, pains, seed)]
-            if begun is not None:
-                known[0].begin(begun)
         return known[0].act()
 
     return choose
@@ -58,10 +51,6 @@ class _Searching:
         self.deviation = policy.deviation.numpy().astype(np.float64)
         self.hunts = [self._fresh(row) for row in range(env.num_envs)]
         self.searched = np.full(env.num_envs, -1, np.int64)
-
-    def begin(self, hunt: Hunt) -> None:
-        """Go on from what was searched at this moment for the only plant."""
-        self.hunts, self.searched[:] = [hunt], self.env.state.clock
 
     def act(self) -> Actions:
         """What every line does now, after searching where it is time to."""
