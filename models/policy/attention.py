@@ -57,13 +57,14 @@ class Attention(nn.Module):
         nothing = self.nothing.expand(len(seen), 1, -1)
         seen = torch.cat([nothing, seen], 1)
         taken = (nn.functional.pad(allowed, (1, 0), value=True).to(seen.dtype) - 1.0) * FORBIDDEN
-        count, width = looking.shape
-        query = self.query(looking).view(count, 1, HEADS, width // HEADS)
-        shape = count, seen.shape[1], HEADS, width // HEADS
-        key, value = (part(seen)[which].view(shape) for part in (self.key, self.value))
-        score = (query * key).sum(-1) / math.sqrt(width // HEADS) + taken.unsqueeze(-1)
-        found = (score.softmax(1).unsqueeze(-1) * value).sum(1).flatten(1)
-        result: Tensor = self.norm(looking + self.out(found))
+        count, size, width = len(looking), *seen.shape[1:]
+        query = _by_head(self.query(looking).unsqueeze(1))
+        key, value = (
+            _by_head(part(seen).flatten(1).index_select(0, which).view(count, size, width))
+            for part in (self.key, self.value)
+        )
+        found = scaled_dot_product_attention(query, key, value, taken.view(count, 1, 1, size))
+        result: Tensor = self.norm(looking + self.out(found.flatten(1)))
         return result
 
     def along(self, things: Tensor, edges: Tensor) -> Tensor:

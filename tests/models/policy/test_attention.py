@@ -63,3 +63,16 @@ def test_lines_that_decide_are_scored_as_among_all_lines() -> None:
     for name in ("choice", "size", "mode"):
         torch.testing.assert_close(getattr(told, name), getattr(whole, name)[place])
     torch.testing.assert_close(told.value, whole.value)
+
+
+def test_where_nobody_decides_plants_have_a_value_all_the_same() -> None:
+    env = fleet()
+    policy: Dispatcher = fresh(env, 0.1)
+    seen = tensors(later(env))
+    seen["mask"][..., 1:] = 0
+    with torch.no_grad():
+        told = policy.of_deciding(seen, possible_options(seen))
+        whole = policy(seen)
+    assert told.choice.shape[0] == 0
+    assert told.value.isfinite().all()
+    torch.testing.assert_close(told.value, whole.value)
