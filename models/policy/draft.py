@@ -16,14 +16,14 @@ from envs.fleet.history import RecordFullError
 from envs.fleet.plants import Assignment
 from models.policy.acting import one_thread
 from models.policy.dispatcher import Dispatcher
-from models.policy.fitting import rules_of
-from models.policy.learning.evolution import NARROWER, Search, generation
+from models.policy.learning.evolution import generation
 from models.policy.learning.groups import Group, group_of
+from models.policy.learning.styles import opening, search_on
 from plant import Plant, Schedule, Weights, Zones
 from plant.model import MINUTES_PER_DAY
 
 WAYS, ROUNDS = 16, 30  # about the processor time of tuning ATCS for a plant, or twice that
-MEAN_RATE, DEVIATION_RATE = 1.0, 0.1
+MEAN_RATE = 1.6
 RUNS_A_DAY = 12  # of a line, at most; more are made room for when they are found
 
 
@@ -31,7 +31,7 @@ RUNS_A_DAY = 12  # of a line, at most; more are made room for when they are foun
 class Played:
     """What a policy made of a plant: costs [rounds, ways] in the plant's money, and the cheapest schedule.
 
-    The first way of the first round is the policy's own style.
+    The first way of the first round is the policy's own style, the next ones are those it keeps.
     """
 
     costs: NDArray[np.float64]
@@ -80,15 +80,11 @@ def played(
 
 
 def _played(group: Group, policy: Dispatcher, rng: np.random.Generator, rounds: int) -> Played:
-    search = Search(
-        rules_of(policy, group.figures)[0],
-        policy.deviation.numpy().astype(np.float64) * NARROWER,
-        MEAN_RATE,
-        DEVIATION_RATE,
-    )
+    search = search_on(policy, group, MEAN_RATE)
     least, costs, schedule = np.inf, [], Schedule(())
     for number in range(rounds):
-        found = generation(search, policy, group, rng, own=number == 0)[0] * group.env.scales[0]
+        known = opening(policy) if number == 0 else None
+        found = generation(search, policy, group, rng, known)[0] * group.env.scales[0]
         costs.append(found)
         if found.min() < least:
             least, schedule = found.min(), group.env.schedule(int(found.argmin()))

@@ -57,7 +57,8 @@ def load_policy(folder: Path = SHIPPED) -> Dispatcher:
         )
     policy = Dispatcher(shape)
     try:
-        policy.load_state_dict(load_file(weights))
+        known = {"styles": policy.styles}  # weights from before styles were kept have none
+        policy.load_state_dict(known | load_file(weights))
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise PolicyError(f"{weights}: does not fit this network: {reason}; train again") from error

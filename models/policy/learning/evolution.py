@@ -53,13 +53,17 @@ class Told:
 
 
 def generation(
-    search: Search, policy: Dispatcher, group: Group, rng: np.random.Generator, own: bool = False
+    search: Search,
+    policy: Dispatcher,
+    group: Group,
+    rng: np.random.Generator,
+    known: Floats | None = None,
 ) -> Floats:
     """The costs [plants, ways] of one generation, after moving the search by them.
 
-    With `own`, the first way of each plant is the search's mean itself.
+    The first ways of each plant are styles that are `known` [styles, length], where there are any.
     """
-    told = tried(search, policy, group, rng, own=own)
+    told = tried(search, policy, group, rng, known=known)
     move(search, [told])
     return told.costs
 
@@ -70,14 +74,15 @@ def tried(
     group: Group,
     rng: np.random.Generator,
     strange: Floats | None = None,
-    own: bool = False,
+    known: Floats | None = None,
 ) -> Told:
     """What styles around the search's mean cost on a group's plants, [plants, figures] strange."""
     drawn = np.stack([
         styles_of(rng, group.ways, np.ones(len(search.mean))) for _ in range(group.plants)
     ])  # fmt: skip
-    if own:
-        drawn[:, 0] = 0.0
+    if known is not None:
+        first = known[: group.ways]
+        drawn[:, : len(first)] = first / np.maximum(search.deviation, 1e-9)
     rules = search.mean + drawn * search.deviation
     if strange is not None and search.leaning is not None:
         rules = rules + (strange @ search.leaning.T)[:, None, :]

@@ -11,57 +11,23 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from envs.fleet.luck import CERTAIN
-from envs.rules import tuned_atcs
 from envs.scenarios.splits import Spread
 from models.policy.dispatcher import Dispatcher, shape_of
 from models.policy.files import load_policy, save_policy
-from models.policy.fitting import rules_of, strangeness
+from models.policy.fitting import strangeness
 from models.policy.learning.episodes import recorded
-from models.policy.learning.evolution import (
-    NARROWER,
-    Search,
-    first_deviation,
-    move,
-    played_by,
-    tried,
-)
-from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of, styles_of
+from models.policy.learning.evolution import Search, first_deviation, move, tried
+from models.policy.learning.examination import Examination, Mark
+from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of
 from models.policy.learning.improvement import Step, imitate_best, improve
 from models.policy.learning.pool import Pool
 from models.policy.learning.recipe import Recipe, Stage
-from plant import evaluate
+from models.policy.learning.styles import compared, complementary, fitted_style
 
-EXAMINED = Spread()
 KEPT = 8  # groups kept to be played again
 PLANTS_A_STAGE = 20_000
-MARKS, CURVE, STATE, OPTIMIZER = "marks.json", "curve.json", "state.json", "optimizer.pt"
+CURVE, STATE, OPTIMIZER, FOUND = "curve.json", "state.json", "optimizer.pt", "found.npy"
 BEST, AVERAGE = "best", "average"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A point of the curve: cost on validation plants over what ATCS tuned for each costs.
-
-    likely: playing in its own style, in the mean and the median over plants; best: the cheapest of so many
-    styles. round, minutes and episodes are the whole recipe's; training: mean cost of the last rounds'
-    episodes in hours of the plant's usual cost, over the horizon's hours.
-    """
-
-    stage: int
-    kind: str
-    round: int
-    minutes: float
-    episodes: int
-    training: float
-    likely: float
-    median: float
-    best: float
-
-    @property
-    def worth(self) -> float:
-        """What points are compared by."""
-        return (self.likely + self.best) / 2.0
 
 
 @dataclass(slots=True)
@@ -89,20 +55,21 @@ class Learner:
         styles: int = 15,
     ) -> None:
         self.recipe, self.folder, self.clock, self.report = recipe, folder, clock, report
-        self.styles = styles
+        self.found: list[np.ndarray] = []
         self.kept: list[Group] = []
         self.pool: Pool | None = None
         self.costs: list[float] = []
         self.curve: list[Mark] = []
-        self.examined = self._examined()
-        space = self.examined[0][0].env.single_observation_space
+        self.examination = Examination(recipe.examined, folder, styles, recipe.seed, report)
+        example = self.examination.groups[0][0]
+        space = example.env.single_observation_space
         torch.manual_seed(recipe.seed)
         self.policy = Dispatcher(shape_of(space))
         self.state = _State()
         if (folder / STATE).is_file():
             self._restore()
         else:
-            deviation = first_deviation(self.policy, self.examined[0][0])
+            deviation = first_deviation(self.policy, example)
             self.policy.deviation.copy_(as_tensor(deviation))
             self.average = copy.deepcopy(self.policy)
             self.optimizer = self._fresh_optimizer()
@@ -113,7 +80,7 @@ class Learner:
             stage = self.recipe.stages[self.state.stage]
             if self.state.round == 0:
                 self._open(stage)
-            while self.state.round < stage.rounds:
+            while self.state.round < stage.end:
                 began = self.clock()
                 self._round(stage)
                 self.state.minutes += (self.clock() - began) / 60.0
@@ -138,17 +105,20 @@ class Learner:
         """End a stage with what its numbers were on average."""
         if stage.kind == "evolve":
             self.policy.load_state_dict(self.average.state_dict())
+        elif stage.kind == "gather":
+            self._choose(stage)
         state = self.state
         self.state = _State(state.stage + 1, 0, state.minutes, state.episodes)
         self.optimizer, self.kept, self.pool = self._fresh_optimizer(), [], None
+        self.found = []
         self.examine()
         self.store()
 
     def _round(self, stage: Stage) -> None:
         number = self.state.round
         rng = np.random.default_rng([self.recipe.seed, self.state.stage, number])
-        learn = self._evolve if stage.kind == "evolve" else self._learn
-        costs = learn(stage, number, rng)
+        ways = {"evolve": self._evolve, "gather": self._gather}
+        costs = ways.get(stage.kind, self._learn)(stage, number, rng)
         self.costs = [*self.costs[-19:], float(costs.mean())]
         self.state.round += 1
         self.state.episodes += costs.size
@@ -212,38 +182,42 @@ class Learner:
         costs: np.ndarray = episodes.costs / hours
         return costs
 
+    def _gather(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Costs [rounds, ways] over what the plant usually costs, after fitting a style to one plant."""
+        group = self._alone(stage, number)
+        style, costs = fitted_style(self.policy, group, rng, stage.searched)
+        self.found.append(style)
+        fresh: np.ndarray = costs / (group.env.fleet.horizon[0] / 60.0)
+        return fresh
+
+    def _choose(self, stage: Stage) -> None:
+        """Keep the styles that complement one another on plants that none was fitted to."""
+        began, found = self.clock(), np.array(self.found)
+        others = (self._alone(stage, stage.rounds + place) for place in range(stage.pool))
+        costs = compared(self.policy, found, others)
+        kept = found[complementary(costs, len(self.policy.styles))]
+        with torch.no_grad():
+            self.policy.styles[: len(kept)].copy_(as_tensor(kept))
+        self.state.episodes += costs.size
+        self.state.minutes += (self.clock() - began) / 60.0
+
+    def _alone(self, stage: Stage, place: int) -> Group:
+        """One training plant of a stage, in its ways."""
+        spread = Spread(lines=stage.lines, days=stage.days)
+        first = self.state.stage * PLANTS_A_STAGE
+        return group_of(
+            assignments_of("train", [first + place], spread), stage.ways, stage.luck(place)
+        )
+
     def _fresh_optimizer(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.policy.parameters(), lr=1e-3)
-
-    def _examined(self) -> list[tuple[Group, float]]:
-        """Validation plants in so many styles, each with what ATCS tuned for it costs."""
-        file = self.folder / MARKS
-        known: dict[str, float] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-        found = []
-        for number in range(self.recipe.examined):
-            (one,) = assignments_of("validation", [number], EXAMINED)
-            if str(number) not in known:
-                known[str(number)] = evaluate(one.plant, tuned_atcs(one.plant)).cost.total
-                self.folder.mkdir(parents=True, exist_ok=True)
-                file.write_text(json.dumps(known) + "\n", "utf-8")
-                self.report(f"validation plant {number}: tuned ATCS {known[str(number)]:,.0f}")
-            found.append((group_of([one], 1 + self.styles, CERTAIN), known[str(number)]))
-        return found
 
     def examine(self) -> Mark:
         """How the dispatcher does on the validation plants; a point of the curve."""
         state = self.state
         stage = self.recipe.stages[min(state.stage, len(self.recipe.stages) - 1)]
         policy = self.average if stage.kind == "evolve" else self.policy
-        rng = np.random.default_rng(self.recipe.seed)
-        deviation = policy.deviation.numpy().astype(np.float64) * NARROWER
-        styles = styles_of(rng, 1 + self.styles, deviation, mirrored=False)
-        styles[0] = 0.0
-        shares = np.array([
-            played_by(policy, group, rules_of(policy, group.figures) + styles, [0])[0]
-            * group.env.scales[0] / tuned
-            for group, tuned in self.examined
-        ])  # fmt: skip
+        shares = self.examination.shares(policy)
         likely, best = shares[:, 0], shares.min(axis=1)
         mark = Mark(
             state.stage, stage.kind, state.round, round(state.minutes, 2), state.episodes,
@@ -261,6 +235,7 @@ class Learner:
         self.folder.mkdir(parents=True, exist_ok=True)
         save_policy(self.policy, self.folder)
         save_policy(self.average, self.folder / AVERAGE)
+        np.save(self.folder / FOUND, np.array(self.found))
         fresh = self.folder / f"{OPTIMIZER}.new"
         torch.save(self.optimizer.state_dict(), fresh)
         fresh.replace(self.folder / OPTIMIZER)
@@ -274,5 +249,6 @@ class Learner:
         self.optimizer = self._fresh_optimizer()
         self.optimizer.load_state_dict(torch.load(self.folder / OPTIMIZER, weights_only=True))
         self.state = _State(**json.loads((self.folder / STATE).read_text("utf-8")))
+        self.found = list(np.load(self.folder / FOUND))
         points = json.loads((self.folder / CURVE).read_text("utf-8"))
         self.curve = [Mark(**one) for one in points]

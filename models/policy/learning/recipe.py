@@ -1,6 +1,7 @@
 """How the dispatcher that ships was made: stages of learning on generated plants.
 
-A stage evolves the rule's numbers, improves the layers by advantage, or labels itself by its best ways. Each
+A stage evolves the rule's numbers, improves the layers by advantage, labels itself by its best ways, or
+gathers styles that complement one another. Each
 round's draws follow from the seed and the round's number alone, so a run that was interrupted goes on as it
 would have, and evolution by the same recipe comes to the same numbers.
 """
@@ -13,7 +14,7 @@ from typing import Literal
 
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
 
-Kind = Literal["evolve", "improve", "label"]
+Kind = Literal["evolve", "improve", "label", "gather"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,11 @@ class Stage:
     `cooled` of it by the stage's end. leaning: the rate at which the rule's numbers follow what a plant is
     like, over `rate`. averaged: rounds over which evolution's numbers are averaged. share: of moments kept,
     learnt from in so many passes. sharpen: what the rule's numbers are multiplied by before the stage, so
-    that draws differ as much as is useful; wider: what their deviations are multiplied by.
+    that draws differ as much as is useful; wider: what their deviations are multiplied by. last: the round
+    at which the stage ends, where that is before its rates have fallen.
+
+    Gathering fits a style to one plant a round, in `searched` rounds of its ways, and compares the styles on
+    a pool of other plants.
     """
 
     kind: Kind
@@ -46,10 +51,17 @@ class Stage:
     passes: int = 1
     sharpen: float = 1.0
     wider: float = 1.0
+    last: int | None = None
+    searched: int = 18
 
     def luck(self, number: int) -> Luck:
         """The luck of a round, or of a plant of the pool."""
         return ROUGH if self.lucky and number % self.lucky == self.lucky - 1 else CERTAIN
+
+    @property
+    def end(self) -> int:
+        """The round at which the stage ends."""
+        return self.rounds if self.last is None else min(self.last, self.rounds)
 
     def rate_at(self, number: int) -> float:
         """The rate of a round: it falls evenly."""
@@ -71,7 +83,8 @@ SHIPPED = Recipe(
         Stage("evolve", 300, (6, 32), (7, 14), 12, 16, rate=0.5, cooled=0.4, pool=120, lucky=4,
               averaged=30),
         Stage("evolve", 300, (6, 40), (7, 14), 24, 16, rate=0.4, cooled=0.2, pool=160, lucky=4,
-              leaning=0.15, averaged=100, wider=0.7),
+              leaning=0.15, averaged=100, wider=0.7, last=100),
+        Stage("gather", 140, (5, 28), (7, 14), 1, 16, pool=100, lucky=0),
     )
 )  # fmt: skip
 """What made the weights that ship."""

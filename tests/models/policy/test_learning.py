@@ -23,6 +23,7 @@ from models.policy.contest import standing, yardsticks  # noqa: E402
 from models.policy.dispatcher import Dispatcher, shape_of  # noqa: E402
 from models.policy.draft import draft, played  # noqa: E402
 from models.policy.files import load_policy, save_policy  # noqa: E402
+from models.policy.learning import examination  # noqa: E402
 from models.policy.learning import learner as learning  # noqa: E402
 from models.policy.learning.episodes import advantages, recorded  # noqa: E402
 from models.policy.learning.evolution import (  # noqa: E402
@@ -100,7 +101,10 @@ def test_evolution_makes_the_rule_cheaper() -> None:
     search = Search(
         policy.rule.detach().numpy().astype(float), policy.deviation.numpy().astype(float)
     )
-    costs = [generation(search, policy, group, rng, own=True)[0] for _ in range(12)]
+    costs = [
+        generation(search, policy, group, rng, np.zeros((1, len(search.mean))))[0]
+        for _ in range(12)
+    ]
     assert np.mean([one[0] for one in costs[-4:]]) < costs[0][0]
 
 
@@ -213,9 +217,10 @@ def test_learning_that_was_interrupted_goes_on_as_it_would_have(
     stages = (
         Stage("evolve", 4, rate=0.5, leaning=0.5, averaged=3, pool=3, **small),  # type: ignore[arg-type]
         Stage("improve", 2, share=1.0, **small),  # type: ignore[arg-type]
+        Stage("gather", 5, last=3, pool=2, searched=1, lucky=0, **small),  # type: ignore[arg-type]
     )
     recipe = Recipe(stages, examined=1, examine_every=2)
-    monkeypatch.setattr(learning, "EXAMINED", Spread(lines=(3, 4), days=(3, 4)))
+    monkeypatch.setattr(examination, "EXAMINED", Spread(lines=(3, 4), days=(3, 4)))
 
     def made(folder: Path) -> learning.Learner:
         ticks = itertools.count()
@@ -234,10 +239,11 @@ def test_learning_that_was_interrupted_goes_on_as_it_would_have(
     assert (parts.state.stage, parts.state.round) == (0, 4)
     parts.run()
     assert parts.policy.leaning.any()
+    assert parts.policy.styles.any(dim=1).sum() == 3
     for name, values in whole.policy.state_dict().items():
         assert torch.equal(values, parts.policy.state_dict()[name]), name
     curve = json.loads((tmp_path / "parts" / "curve.json").read_text())
-    assert {one["kind"] for one in curve} == {"evolve", "improve"}
+    assert {one["kind"] for one in curve} == {"evolve", "improve", "gather"}
     assert load_policy(tmp_path / "parts").has_layers()
 
 
