@@ -6,8 +6,9 @@ search every hour), starts (how soon the optimiser is where it would be after a 
 lines with the same weights), speed (PPO as one agent and as fifty; a decision's milliseconds). `--policy
 FOLDER` takes other weights than those shipped, `--specialist LINES=FOLDER` adds a policy that was trained
 for one size (`python -m pipelines.specialist`), `--fine-tuned LINES=FOLDER` one that learnt there for a
-little. `--long` sets the optimiser's seconds, 0 for none. `--plants`, `--lines` and `--days` take fewer or
-smaller plants. Seconds are processor time.
+little. `--long` sets the optimiser's seconds, 0 for none; `--margin` by how much plans are early. `--split
+validation` takes the plants that settings are chosen on, `--plants`, `--lines` and `--days` fewer or smaller
+plants. Seconds are processor time.
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ def main() -> None:
     parser.add_argument("--specialist", action="append", default=[], metavar="LINES=FOLDER")
     parser.add_argument("--fine-tuned", action="append", default=[], metavar="LINES=FOLDER")
     parser.add_argument("--long", type=float, help="seconds of the optimiser, instead of its own")
+    parser.add_argument("--margin", type=int, default=Effort().margin, help="minutes")
+    parser.add_argument("--split", choices=("test", "validation"), default="test")
     parser.add_argument("--plants", type=int, help="how many, instead of the part's own number")
     parser.add_argument("--sizes", type=int, nargs="+", help="lines of the part of that name")
     for name in ("lines", "days"):
         parser.add_argument(f"--{name}", type=int, nargs=2, help="from, to, instead of the split's")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    scene = Scene(load_policy(options.policy), _effort(options))
+    scene = Scene(load_policy(options.policy), _effort(options), options.split)
     special, fine = _folders(options.specialist), _folders(options.fine_tuned)
     measures: dict[str, Callable[[], Part]] = {
         "static": lambda: static.measure(scene),
@@ -66,7 +69,7 @@ def _folders(given: Sequence[str]) -> dict[int, Path]:
 
 
 def _effort(options: argparse.Namespace) -> Effort:
-    effort = QUICK if options.quick else Effort()
+    effort = replace(QUICK if options.quick else Effort(), margin=options.margin)
     if options.plants:
         effort = replace(
             effort, plants=options.plants, rolled=options.plants, each_size=options.plants

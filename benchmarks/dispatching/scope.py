@@ -10,7 +10,7 @@ import numpy as np
 
 from envs.fleet.plants import Assignment
 from envs.fleet.scale import hourly_cost
-from envs.scenarios.splits import Spread
+from envs.scenarios.splits import Split, Spread
 from models.policy.dispatcher import Dispatcher
 from models.policy.evaluation import Interval, held_plants, relative
 from plant import Plant
@@ -25,8 +25,8 @@ class Effort:
     plants, rolled: test plants as planned, and with luck. trials: episodes that the best is taken of.
     long: seconds of the optimiser's long run; search: of local search alone; hourly: of a plan in the
     closed loop. budgets: seconds that the optimiser gets from each start, coolings: how cool it begins
-    there. seeds: months of luck. iterations: of PPO, to take its time; shorter: by what its steps are
-    divided. spread: of the plants.
+    there. margin: minutes that orders are planned early in the closed loop. seeds: months of luck.
+    iterations: of PPO, to take its time; shorter: by what its steps are divided. spread: of the plants.
     """
 
     plants: int = 30
@@ -37,6 +37,7 @@ class Effort:
     hourly: float = 0.5
     budgets: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
     coolings: tuple[float, ...] = (0.0, 0.5, 0.8)
+    margin: int = 720
     seeds: tuple[int, ...] = (11,)
     iterations: int = 3
     shorter: int = 1
@@ -68,10 +69,11 @@ class Scene:
 
     policy: Dispatcher
     effort: Effort
+    split: Split = "test"
 
     def plants(self, count: int, spread: Spread | None = None) -> list[Plant]:
-        """Test plants, on which nothing was learned."""
-        return held_plants(count, "test", spread or self.effort.spread)
+        """Plants on which nothing was learned, or of the split that settings are chosen on."""
+        return held_plants(count, self.split, spread or self.effort.spread)
 
 
 @cache
