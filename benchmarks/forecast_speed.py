@@ -2,9 +2,9 @@
 
 Takt's members against StatsForecast's own loop, same series, same run, on one process and on two; and
 what the ensemble adds to the time of its members. Theta is the same model; of CES of a season up to
-12 StatsForecast fits four kinds, Takt two (`members/statistical.py` says why). Series: `--train FILE` (unique_id,
-ds, y), or seasonal ones generated with the lengths of M3 monthly. Processor time of all processes
-stands beside the wall's, which other work on the machine lengthens.
+12 StatsForecast fits four kinds, Takt two (`members/statistical.py` says why). Series: `--train FILE`
+(unique_id, ds, y), or seasonal ones generated with the lengths of M3 monthly. Processor time of all
+processes stands beside the wall's, which other work on the machine lengthens.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ def _tried(
         if config.members
         else members_for(known, task)
     )
-    living = _lived(histories, cuts[-1], task)
+    living = _lived(histories, cuts, task)
     seen = histories.select(living)
     classes = classify(histories, task)[living]
     found = trial_within(
@@ -225,11 +225,16 @@ def _counting(trial: Trial, measure: Measure, classes: Ints, rules: WeightRules)
     return np.maximum(by_class, start_weights(trial, measure)) if measure == "owa" else by_class
 
 
-def _lived(histories: Histories, cut: int, task: Task) -> Bools:
-    """Return which series had demand at the first origin, as far as was known there."""
-    living: Bools = histories.lengths >= cut + LEAST_BEFORE
-    if living.any():
-        living[living] = is_living(classify(histories.cut(cut, living), task))
+def _lived(histories: Histories, cuts: list[int], task: Task) -> Bools:
+    """Return which series had demand at their first origin, as far as was known there."""
+    living: Bools = np.zeros(len(histories), dtype=bool)
+    judged = living.copy()
+    for cut in reversed(cuts):
+        reached: Bools = (histories.lengths >= cut + LEAST_BEFORE) & ~judged
+        if reached.any():
+            seen = classify(histories.cut(cut, reached), task)
+            living[reached] = seen <= CLASSES.index("new")
+        judged |= reached
     return living if living.any() else np.ones(len(histories), dtype=bool)
 
 

@@ -122,3 +122,15 @@ def test_a_blended_forecast_is_the_same_when_it_is_loaded(tmp_path: Path) -> Non
     assert model.blend is not None
     save_forecaster(model, tmp_path)
     assert load_forecaster(tmp_path).predict().equals(model.predict())
+
+
+def test_series_too_short_for_the_first_origin_are_tried_at_the_later_ones() -> None:
+    generator = np.random.default_rng(6)
+    lengths = np.array([40, 40, 40, 14, 14])
+    values = 20 + generator.normal(0, 1, lengths.sum())
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    histories = Histories(("a", "b", "c", "d", "e"), values, offsets, lengths)
+    asked = ForecastConfig(4, (1,), members=("seasonal_naive:1", "level:6"), origins=3)
+    trial = fit_forecaster(histories, asked).trial
+    assert trial is not None
+    assert np.isfinite(trial.actual[:, :, 0]).sum(axis=0).tolist() == [3, 3, 3, 2, 2]
