@@ -12,10 +12,10 @@ from torch import Tensor
 
 from models.policy.multi_agent.network import LineNetwork
 from models.policy.rllib.choices import LineChoices
-from models.policy.rllib.module import CHOICES, VALUES
+from models.policy.rllib.module import CHOICES, VALUES, RowsModule
 
 
-class LinesModule(TorchRLModule, ValueFunctionAPI):
+class LinesModule(RowsModule):
     """`LineNetwork` of all lines of a plant as one agent; only those that decide are computed.
 
     `model_config`: "width" of the layers.

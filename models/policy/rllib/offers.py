@@ -29,23 +29,16 @@ def options_of(seen: Mapping[str, Any]) -> Options:
     return joined(seen[OFFERS], seen["slot_item"]) if OFFERS in seen else possible_options(seen)
 
 
-def of_plants(options: Options, plants: NDArray[np.int64]) -> Options:
-    """The options among some plants of a batch, in rising order; the others have none."""
-    place = np.zeros(options.shape[0], np.int64)
-    place[plants] = np.arange(len(plants))
-    row = torch.from_numpy(place)
-    _, lines, choices = options.shape
-    return options._replace(
-        plant=row[options.plant], asking=row[options.asking], shape=(len(plants), lines, choices)
-    )
-
-
-def split(options: Options) -> list[NDArray[np.float32]]:
-    """The offers of each row of a batch."""
+def offers_of(options: Options, plants: NDArray[np.int64]) -> NDArray[Any]:
+    """The offers of some plants of a batch, in rising order; the others have none."""
     where = torch.stack([options.line, options.slot], 1).to(options.chosen.dtype)
     every = torch.cat([where, options.chosen], 1).numpy()
     ends = np.bincount(options.plant.numpy(), minlength=options.shape[0]).cumsum()
-    return np.split(every, ends[:-1])
+    apart = np.split(every, ends[:-1])
+    found = np.empty(len(plants), object)
+    for row, plant in enumerate(plants.tolist()):
+        found[row] = apart[plant]
+    return found
 
 
 def joined(offers: NDArray[Any], slot_item: Tensor) -> Options:

@@ -19,11 +19,10 @@ from ray.rllib.policy.sample_batch import SampleBatch
 from ray.rllib.utils.metrics import SAMPLE_TIMER, WEIGHTS_SEQ_NO
 from torch import Tensor
 
-from models.policy.dispatcher import Options, Scores, possible_options
 from models.policy.rllib.advantages import Track, worth_of
-from models.policy.rllib.choices import LineChoices
-from models.policy.rllib.offers import OFFERS, SHOWN, of_plants, split
+from models.policy.rllib.module import CHOICES, VALUES
 
+MASK = "mask"
 Flags = NDArray[np.bool_]
 
 
@@ -47,8 +46,8 @@ class FleetRunner(SingleAgentEnvRunner):
             self._begin()
             for step in range(steps):
                 self._step(record, step)
-            options, decides, rows = self._looked()
-            after = self._asked(options, rows)[1]
+            decides, rows = self._looked()
+            after = self._values(self.module.ask(self.module.rows_of(self._seen, rows)), rows)
             return self._rows(record, after, decides)
 
     def _begin(self) -> None:
@@ -64,38 +63,38 @@ class FleetRunner(SingleAgentEnvRunner):
         self._since, self._needs_initial_reset = time.perf_counter(), False
 
     def _step(self, record: _Record, step: int) -> None:
-        options, decides, rows = self._looked()
-        scores, values = self._asked(options, rows)
-        choices = LineChoices.of_deciding(scores, options)
-        actions = choices.sample()
-        logp = choices.by_line(choices.line_logp(actions))
-        record.keep(options, decides, self._seen, actions, logp)
-        begins = self._ended
-        seen, reward, _, self._ended, info = self._plants.step(actions.numpy())
-        record.note(step, reward, info["minutes"], self._ended, begins, values, decides)
+        decides, rows = self._looked()
+        few = self.module.rows_of(self._seen, rows)
+        told = self.module.ask(few)
+        choices = told[CHOICES]
+        chosen = choices.sample()
+        logp = choices.by_line(choices.line_logp(chosen))
+        record.keep(few | {Columns.ACTIONS: chosen, Columns.ACTION_LOGP: logp})
+        actions = np.zeros((self.num_envs, *chosen.shape[1:]), np.int64)
+        actions[rows] = chosen.numpy()
+        counts = np.zeros(self.num_envs, np.bool_)
+        counts[rows] = True
+        begins, values = self._ended, self._values(told, rows)
+        seen, reward, _, self._ended, info = self._plants.step(actions)
+        record.note(step, reward, info["minutes"], self._ended, begins, values, decides, counts)
         self._seen = _tensors(seen)
         self._count(reward, begins)
 
-    def _looked(self) -> tuple[Options, Flags, NDArray[np.int64]]:
-        """The options, which plants [B] decide, and which count: those, and those that were cut off here.
+    def _looked(self) -> tuple[Flags, NDArray[np.int64]]:
+        """Which plants [B] decide, and which count: those, and those that were cut off here.
 
         One counts at least, as layers want something to look at.
         """
-        options = possible_options(self._seen)
-        decides = np.zeros(self.num_envs, np.bool_)
-        decides[options.asking.numpy()] = True
+        mask = self._seen[MASK].numpy()
+        decides: Flags = np.asarray((mask[..., 1:] > 0).any((1, 2)))
         rows = np.flatnonzero(decides | self._ended)
-        return options, decides, rows if len(rows) else np.zeros(1, np.int64)
+        return decides, rows if len(rows) else np.zeros(1, np.int64)
 
-    def _asked(
-        self, options: Options, rows: NDArray[np.int64]
-    ) -> tuple[Scores, NDArray[np.float64]]:
-        """The scores of the lines that decide, and the values [B] of the rows that count, others 0."""
+    def _values(self, told: dict[str, Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The values [B] of the plants that count, others 0."""
         values = np.zeros(self.num_envs)
-        few = _of_rows(self._seen, rows)
-        scores = self.module.network.of_deciding(few, of_plants(options, rows))
-        values[rows] = scores.value.double().numpy()
-        return scores, values
+        values[rows] = told[VALUES].double().numpy()
+        return values
 
     def _count(self, reward: NDArray[Any], begins: NDArray[np.bool_]) -> None:
         self._returned += reward
@@ -111,22 +110,19 @@ class FleetRunner(SingleAgentEnvRunner):
 
     def _rows(self, record: _Record, after: NDArray[np.float64], decides: Flags) -> SampleBatch:
         """The decisions among the record's steps as rows [N, ...], mixed."""
-        reward, minutes, ends, begins, values, decided = record.noted
+        reward, minutes, ends, begins, values, decided, counted = record.noted
         track = Track(reward, minutes, ends, begins, values, decided, after, decides)
         worth = worth_of(track, self.config.gamma, self.config.lambda_)
-        counted: Any = self._increase_sampled_metrics
-        counted(int((~track.begins).sum()), int(track.ends.sum()))
+        told: Any = self._increase_sampled_metrics
+        told(int((~track.begins).sum()), int(track.ends.sum()))
         rows = self._rng.permutation(np.flatnonzero(worth.known.reshape(-1)))
-        place = (
-            decided.reshape(-1).cumsum()[rows] - 1
-        )  # among the steps that decide, which are kept
-        kept = record.rows(torch.from_numpy(place))
+        kept = record.rows(counted.reshape(-1).cumsum()[rows] - 1)
         found = {name: kept.pop(name) for name in (Columns.ACTIONS, Columns.ACTION_LOGP)}
         batch: Any = SampleBatch
         given: SampleBatch = batch(
             {
                 **found,
-                Columns.OBS: kept | {OFFERS: record.offered(place)},
+                Columns.OBS: kept,
                 Postprocessing.ADVANTAGES: _picked(worth.advantage, rows),
                 Postprocessing.VALUE_TARGETS: _picked(worth.target, rows),
             }
@@ -135,49 +131,32 @@ class FleetRunner(SingleAgentEnvRunner):
 
 
 class _Record:
-    """Room for T steps of B plants: what was `noted` of all [T, B], what was kept of those that decide."""
+    """What T steps showed: `noted` of all B plants [T, B], kept of those that count."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
         self.noted: list[NDArray[Any]] = []
-        self._kept: dict[str, list[Tensor]] = {}
-        self._offers: list[NDArray[np.float32]] = []
+        self._kept: dict[str, list[Any]] = {}
 
-    def keep(
-        self, options: Options, decides: Flags, seen: dict[str, Tensor], actions: Tensor, logp: Tensor
-    ) -> None:  # fmt: skip
-        """Copy what a step shows of the plants that decide, and what they do."""
-        rows = np.flatnonzero(decides)
-        if not len(rows):
-            return
-        self._offers += split(of_plants(options, rows))
-        told = {Columns.ACTIONS: actions, Columns.ACTION_LOGP: logp}
-        for name, values in _of_rows(seen | told, rows).items():
+    def keep(self, rows: dict[str, Any]) -> None:
+        """Keep what a step shows of the plants that count, and what they do."""
+        for name, values in rows.items():
             self._kept.setdefault(name, []).append(values)
 
     def note(self, step: int, *columns: NDArray[Any]) -> None:
-        """Copy a step's reward, minutes, whether it ends and begins an episode, value, decides, each [B]."""
+        """Copy a step's figures, each [B]."""
         if not self.noted:
             self.noted = [np.zeros((self.steps, len(one)), one.dtype) for one in columns]
         for place, one in zip(self.noted, columns, strict=True):
             place[step] = one
 
-    def rows(self, order: Tensor) -> dict[str, Tensor]:
+    def rows(self, order: NDArray[np.int64]) -> dict[str, Any]:
         """Rows of what was kept."""
-        return {name: torch.cat(parts)[order] for name, parts in self._kept.items()}
-
-    def offered(self, order: NDArray[np.int64]) -> NDArray[Any]:
-        """The offers of those rows, an array each."""
-        found = np.empty(len(order), object)
-        for place, row in enumerate(order.tolist()):
-            found[place] = self._offers[row]
-        return found
+        return {name: _joined(parts)[order] for name, parts in self._kept.items()}
 
 
-def _of_rows(seen: dict[str, Tensor], rows: NDArray[np.int64]) -> dict[str, Tensor]:
-    """Some plants of a batch, without what offers stand for."""
-    order = torch.from_numpy(rows)
-    return {name: values[order] for name, values in seen.items() if name not in SHOWN}
+def _joined(parts: list[Any]) -> Any:
+    return torch.cat(parts) if torch.is_tensor(parts[0]) else np.concatenate(parts)
 
 
 def _picked(values: NDArray[np.float64], rows: NDArray[np.int64]) -> Tensor:

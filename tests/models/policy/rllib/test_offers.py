@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 pytestmark = pytest.mark.integration
 torch = pytest.importorskip("torch")
@@ -14,16 +11,8 @@ pytest.importorskip("ray")
 
 from models.policy.acting import tensors  # noqa: E402
 from models.policy.dispatcher import Options, possible_options  # noqa: E402
-from models.policy.rllib.offers import joined, of_plants, options_of, split  # noqa: E402
+from models.policy.rllib.offers import joined, offers_of, options_of  # noqa: E402
 from tests.models.policy.test_dispatcher import fleet, later  # noqa: E402
-
-
-def apart(options: Options) -> NDArray[Any]:
-    rows = split(options)
-    offers = np.empty(len(rows), object)
-    for place, row in enumerate(rows):
-        offers[place] = row
-    return offers
 
 
 def same(mine: Options, expected: Options) -> bool:
@@ -34,7 +23,7 @@ def same(mine: Options, expected: Options) -> bool:
 def test_rows_that_are_joined_have_the_options_of_the_batch_in_their_order() -> None:
     seen = tensors(later(fleet()))
     whole = possible_options(seen)
-    offers = apart(whole)
+    offers = offers_of(whole, np.arange(2))
     assert [len(one) for one in offers] == [int((whole.plant == row).sum()) for row in (0, 1)]
     for order in ([0, 1], [1, 0], [0, 0, 1]):
         expected = possible_options({name: one[order] for name, one in seen.items()})
@@ -42,11 +31,9 @@ def test_rows_that_are_joined_have_the_options_of_the_batch_in_their_order() -> 
         assert same(options_of(rows), expected)
 
 
-def test_plants_that_decide_nothing_are_left_out() -> None:
+def test_plants_that_do_not_count_are_left_out() -> None:
     seen = {name: one.flip(0) for name, one in tensors(later(fleet())).items()}
-    seen["mask"][0, :, 1:] = 0
-    few = of_plants(possible_options(seen), np.array([1]))
+    offers = offers_of(possible_options(seen), np.array([1]))
     expected = possible_options({name: one[1:] for name, one in seen.items()})
-    assert len(few.asking) > 0
-    assert same(few, expected)
-    assert torch.equal(joined(apart(few), seen["slot_item"][1:]).chosen, few.chosen)
+    assert len(expected.asking) > 0
+    assert same(joined(offers, seen["slot_item"][1:]), expected)
