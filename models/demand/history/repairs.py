@@ -16,7 +16,7 @@ SHOWN = 3
 class Repair:
     """What was put right: of which kind, in how many rows of how many series, and how.
 
-    `first` names the first of them.
+    `series` is 0 where the series do not matter, `first` names the first of the rows.
     """
 
     kind: str
@@ -27,7 +27,8 @@ class Repair:
 
     def __str__(self) -> str:
         rows = "row" if self.rows == 1 else "rows"
-        return f"{self.kind}: {self.rows:,} {rows} of {self.series:,} series, {self.done}; first {self.first}"
+        series = f" of {self.series:,} series" if self.series else ""
+        return f"{self.kind}: {self.rows:,} {rows}{series}, {self.done}; first {self.first}"
 
 
 def written_time(time: object) -> str:
