@@ -130,17 +130,16 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
         `info["cost"]` [B] is what was charged before it. A seed n gives the plants the seeds n, n + 1, ...
         """
-        chosen = np.ones(self.num_envs, np.bool_)
-        if options is not None and "reset_mask" in options:
-            chosen = np.asarray(options["reset_mask"], np.bool_)
+        everyone = np.ones(self.num_envs, np.bool_)
+        chosen = np.asarray((options or {}).get("reset_mask", everyone), np.bool_)
+        self._one_each("reset_mask", chosen.shape)
         super().reset(seed=seed if isinstance(seed, int) else None)
-        given: list[int | None]
-        if seed is None:
-            given = [None] * self.num_envs
-        elif isinstance(seed, int):
+        given: list[int | None] = [None] * self.num_envs
+        if isinstance(seed, int):
             given = [seed + row for row in range(self.num_envs)]
-        else:
+        elif seed is not None:
             given = list(seed)
+            self._one_each("seed", (len(given),))
         drawn = self.np_random.integers(0, 2**40, self.num_envs)
         fresh = np.array([d if g is None else g for g, d in zip(given, drawn, strict=True)])
         self._seeds[chosen] = fresh[chosen]
@@ -187,10 +186,9 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
     def _note_ends(self) -> NDArray[np.bool_]:
         """Which plants are at their horizon's end."""
-        truncated = self.state.over > 0
-        self._ended = truncated.copy()
-        self._waits = bool(truncated.any())
-        return truncated
+        self._ended = self.state.over > 0
+        self._waits = bool(self._ended.any())
+        return self._ended.copy()
 
     def advance(self, actions: Actions) -> None:
         """Carry out choices [B, L, 3] without observing; plants that are over stay as they are."""
@@ -231,6 +229,12 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         """Stop the threads."""
         if self._pool is not None:
             self._pool.shutdown()
+
+    def _one_each(self, name: str, found: tuple[int, ...]) -> None:
+        if found != (self.num_envs,):
+            raise ValueError(
+                f"{name}: expected one for each of {self.num_envs} plants, found {found}"
+            )
 
     def _told(self, actions: Actions) -> Actions:
         """The actions as the kernel takes them, which does not look where it reads."""

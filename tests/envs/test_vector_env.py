@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
+from gymnasium.wrappers.vector import DictInfoToList, RecordEpisodeStatistics
 
 from envs.fleet.kernel.observe import BEHIND, SLACK
 from envs.fleet.luck import CERTAIN, ROUGH
@@ -111,6 +112,26 @@ def test_without_autoreset_the_caller_resets_the_plants_that_are_over() -> None:
     env.reset(options={"reset_mask": ended})
     assert env.state.clock[:2].tolist() == clocks[:2].tolist()
     env.step(holding(env))
+
+
+def test_resets_for_another_number_of_plants_are_refused() -> None:
+    env = fleet()
+    with pytest.raises(ValueError, match="reset_mask: expected one for each of 3 plants"):
+        env.reset(options={"reset_mask": np.ones(2, np.bool_)})
+    with pytest.raises(ValueError, match="seed: expected one for each of 3 plants"):
+        env.reset(seed=[1, 2])
+
+
+def test_gymnasiums_wrappers_of_vector_environments_understand_it() -> None:
+    env = DictInfoToList(RecordEpisodeStatistics(fleet(AutoresetMode.NEXT_STEP)))
+    env.reset(seed=1)
+    total, ended = np.zeros(3), np.zeros(3, np.bool_)
+    while not ended.any():
+        _, rewards, _, ended, infos = env.step(holding(env.unwrapped))
+        total += rewards
+    told = infos[int(ended.argmax())]["episode"]
+    assert told["r"] == pytest.approx(total[ended.argmax()])
+    assert all("minutes" in info for info in infos)
 
 
 def test_luck_is_of_the_plant_and_the_seed_not_of_what_is_decided() -> None:
