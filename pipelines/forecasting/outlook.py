@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.demand.history.histories import Histories
-from models.demand.history.repairs import written_time
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST = 6
 ALL = "all together"
+MIDNIGHT = " 00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ def outlook_of(histories: Histories, found: pd.DataFrame, horizon: int) -> tuple
 
 
 def _steps(own: pd.DataFrame) -> tuple[Step, ...]:
-    columns = (own[name].tolist() for name in ("time", "mean", "q10", "q90"))
-    return tuple(
-        Step(written_time(time), mean, low, high)
-        for time, mean, low, high in zip(*columns, strict=True)
-    )
+    columns = (own[name].tolist() for name in ("mean", "q10", "q90"))
+    times = [str(time)[:16].replace("T", " ") for time in own["time"]]
+    if all(time.endswith(MIDNIGHT) for time in times):
+        times = [time.removesuffix(MIDNIGHT) for time in times]
+    return tuple(Step(*step) for step in zip(times, *columns, strict=True))

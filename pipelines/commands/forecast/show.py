@@ -91,7 +91,9 @@ def _show_outlook(outlook: tuple[Outlook, ...]) -> None:
 
 def _figure(value: float) -> str:
     """A value with the figures that it needs: three at least."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    size = abs(value)
+    places = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 4
+    return f"{value:,.{places}f}"
 
 
 def step_words(frequency: str) -> str:

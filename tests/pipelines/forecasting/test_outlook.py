@@ -47,6 +47,12 @@ def test_one_series_stands_for_itself() -> None:
     assert len(found[0].steps) == 2
 
 
+def test_hours_keep_their_midnight() -> None:
+    table = _forecast([5.0]).assign(time=pd.date_range("2024-04-01", periods=2, freq="h"))
+    found = outlook_of(_histories(np.array([[1.0, 2, 4]])), table, 2)
+    assert [step.time for step in found[0].steps] == ["2024-04-01 00:00", "2024-04-01 01:00"]
+
+
 @pytest.mark.parametrize(
     ("frequency", "words"),
     [
