@@ -71,7 +71,12 @@ def scoring_model(context: Context, registry: Registry, daily: pd.DataFrame) -> 
         return ScoringModel(None, why_none, {})
     folder = registry.load_champion(MODEL)
     name = f"{champion.name}/{champion.version}"
-    return ScoringModel(refreshed(load(folder), cases), name, recipe_of(folder).get("scores", {}))
+    try:
+        model = load(folder)
+    except LateRiskError as error:  # held, and written by another format
+        context.report(f"late risk: {name} scores nobody: {error}")
+        return ScoringModel(None, f"none: {name}: {error}", {})
+    return ScoringModel(refreshed(model, cases), name, recipe_of(folder).get("scores", {}))
 
 
 def _is_due(registry: Registry, cases: pd.DataFrame, recipe: str) -> bool:
