@@ -17,12 +17,14 @@ from plant import evaluate
 pytestmark = pytest.mark.integration
 torch = pytest.importorskip("torch")
 
-from models.policy.acting import policy_of, tensors  # noqa: E402
+from models.policy.acting import act, policy_of, tensors  # noqa: E402
 from models.policy.choices import most_likely  # noqa: E402
 from models.policy.context import FIGURES, contexts  # noqa: E402
 from models.policy.dispatcher import Dispatcher, shape_of  # noqa: E402
 from models.policy.files import load_policy  # noqa: E402
 from models.policy.fitting import fitted, rules_of  # noqa: E402
+from models.policy.learning.evolution import played_by  # noqa: E402
+from models.policy.learning.groups import group_of  # noqa: E402
 from models.policy.playing import Player  # noqa: E402
 
 PLANTS = [generate(3, 6, 40, 5, 0.9, 1), generate(6, 12, 70, 4, 1.0, 2, stages=2)]
@@ -103,3 +105,26 @@ def test_a_copy_fitted_to_a_plant_plays_it_as_the_policy_does_and_leans_no_more(
     assert rules_of(copied, contexts(env.fleet, CERTAIN)) == pytest.approx(own, abs=1e-5)
     env.reset(seed=0)
     assert (policy_of(policy)(env) == policy_of(copied)(env)).all()
+
+
+def test_where_layers_add_something_the_network_is_asked_and_chooses_otherwise() -> None:
+    env = fleet()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        policy = Dispatcher(shape_of(env.single_observation_space)).eval()
+    group = group_of([Assignment(PLANTS[1])], 2)
+    rules = rules_of(policy, group.figures).repeat(2, axis=0)
+    alone = played_by(policy, group, rules, [0])
+    assert alone == pytest.approx(group.play_rules(rules, [0]))
+    with torch.no_grad():
+        policy.scored.weight.normal_(0.0, 3.0, generator=torch.Generator().manual_seed(0))
+    choose, player, otherwise = policy_of(policy), Player(env), 0
+    own = rules_of(policy, contexts(env.fleet, CERTAIN))
+    env.reset(seed=0)
+    for _ in range(60):
+        expected = act(policy, env.observed()[0])
+        assert (choose(env) == expected).all()
+        otherwise += int((expected[..., 0] != player.act(own)[..., 0]).sum())
+        env.advance(expected)
+    assert otherwise > 0
+    assert (played_by(policy, group, rules, [0]) != alone).all()
