@@ -16,6 +16,9 @@ ROW, GAP, MARGIN = 12, 3, 8  # pixels: a line's bar, between bars, around all
 RESTING, MANNED, OVERTIME, PAPER, NOW = (
     (236, 236, 236), (255, 255, 255), (255, 243, 214), (248, 248, 248), (200, 30, 30),
 )  # fmt: skip
+EDGED = (
+    3  # pixels from which on a run begins with a light edge, so that it is told from the one before
+)
 GOLDEN = 0.618034  # of the colour circle: neighbours differ well
 
 
@@ -31,7 +34,8 @@ def drawn(
 ) -> NDArray[np.uint8]:
     """The Gantt chart [H, W, 3]: a row a line, shifts white, overtime yellow, runs by family.
 
-    `now`, if given, is marked by a red rule; so is nothing else.
+    A run is paler between shifts and begins with a light edge. `now`, if given, is marked by a red rule;
+    so is nothing else.
     """
     arrays = plant_arrays(plant)
     palette = colours(len(arrays.family_index))
@@ -52,8 +56,15 @@ def drawn(
     for run in schedule.runs:
         if run.start >= plant.horizon:
             continue
-        family = arrays.items.family[arrays.item_index[run.item]]
-        bar(arrays.line_index[run.line], run.start, run.end, palette[family], inset=1)
+        row = arrays.line_index[run.line]
+        colour = palette[arrays.items.family[arrays.item_index[run.item]]]
+        bar(row, run.start, run.end, (colour.astype(int) + 2 * 255) // 3, inset=1)
+        for shift in plant.lines[row].shifts:
+            start, end = max(shift.start, run.start), min(shift.end, run.end)
+            if start < end:
+                bar(row, start, end, colour, inset=1)
+        if round((run.end - run.start) * scale) > EDGED:
+            bar(row, run.start, run.start, PAPER, inset=1)
     if now is not None:
         at = MARGIN + round(min(now, plant.horizon) * scale)
         picture[:, at : at + 1] = NOW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 
 from envs.scenarios import generate
 from envs.tick_env import TickEnv
-from envs.viewer import MANNED, NOW, OVERTIME, RESTING, animated, colours, drawn, written
+from envs.viewer import MANNED, NOW, OVERTIME, PAPER, RESTING, animated, colours, drawn, written
 from plant import Capability, Item, Line, Plant, Run, Schedule, Shift
 
 PLANT = Plant(
@@ -45,6 +46,18 @@ def test_the_picture_shows_the_same() -> None:
     assert picture[29, 8 + 300].tolist() == second.tolist()
     assert picture[29, 8 + 450].tolist() == list(OVERTIME)
     assert picture[0, 8 + 400].tolist() == list(NOW)
+
+
+def test_runs_beside_each_other_are_told_apart_and_rest_between_shifts() -> None:
+    line = Line("L1", shifts=(Shift(0, 120), Shift(240, 480)))
+    plant = replace(PLANT, lines=(line, PLANT.lines[1]))
+    runs = Run("R1", "L1", "A", 60, 300, 180), Run("R2", "L1", "A", 300, 420, 120)
+    picture = drawn(plant, Schedule(runs), width=496)[14].astype(int)
+    colour = colours(2)[0].tolist()
+    assert picture[8 + 100].tolist() == picture[8 + 260].tolist() == colour
+    assert (picture[8 + 180] > colour).all()
+    assert picture[8 + 300].tolist() == list(PAPER)
+    assert picture[8 + 302].tolist() == colour
 
 
 def test_an_environment_draws_what_has_started() -> None:
