@@ -117,7 +117,7 @@ def test_where_layers_add_something_the_network_is_asked_and_chooses_otherwise()
     alone = played_by(policy, group, rules, [0])
     assert alone == pytest.approx(group.play_rules(rules, [0]))
     with torch.no_grad():
-        policy.scored.weight.normal_(0.0, 3.0, generator=torch.Generator().manual_seed(0))
+        policy.scored.weight.normal_(0.0, 100.0, generator=torch.Generator().manual_seed(0))
     choose, player, otherwise = policy_of(policy), Player(env), 0
     own = rules_of(policy, contexts(env.fleet, CERTAIN))
     env.reset(seed=0)
