@@ -2,7 +2,8 @@
 
 A search is evolution around where the last one ended. A generation meets draws of luck of its own, so that no
 rule is chosen for having been lucky; those that did best of their generation meet, under more draws, what
-was good before, and the policy's own rule.
+was good before, and the policy's own rule. The first begins with the cheapest of the styles that a policy
+keeps: where its own goes wrong, one of them mostly does not.
 """
 
 from __future__ import annotations
@@ -51,16 +52,30 @@ class Pains:
 
 
 class Hunt:
-    """What is known of one plant's rules: the one that it plays by, and those that were good too."""
+    """What is known of one plant's rules: the one that it plays by, and those that were good too.
 
-    def __init__(self, own: Floats, deviation: Floats, pains: Pains) -> None:
-        self.own, self.deviation, self.pains = own, deviation, pains
+    Parameters
+    ----------
+    own : array, shape (length,)
+        The policy's rule for the plant.
+    opening : array, shape (styles, length)
+        What is added to it in the styles that are tried first.
+    deviation : array, shape (length,)
+        How far styles lie apart.
+    pains
+        How much is searched.
+    """
+
+    def __init__(self, own: Floats, opening: Floats, deviation: Floats, pains: Pains) -> None:
+        self.own, self.opening, self.deviation, self.pains = own, opening, deviation, pains
         self.rule, self.mean, self.good = own, own, [own]
         self.is_fresh = True
 
     def search(self, ahead: Ahead, rng: np.random.Generator) -> None:
         """Fit the rule to what lies ahead."""
         pains = self.pains
+        if self.is_fresh and len(self.opening) > 1:
+            self._open(ahead, rng)
         wide, rounds = (pains.wide, pains.first) if self.is_fresh else (pains.again, pains.rounds)
         search = Search(self.mean, self.deviation * wide, MEAN_RATE, DEVIATION_RATE)
         met = [self._generation(search, ahead, rng) for _ in range(rounds)]
@@ -72,6 +87,12 @@ class Hunt:
         self.good = [*rules[ranked], *self.good][: pains.kept]
         self.mean = search.mean if self.is_fresh else (self.mean + self.rule) / 2.0
         self.is_fresh = False
+
+    def _open(self, ahead: Ahead, rng: np.random.Generator) -> None:
+        """Begin with what does best of the styles that are known before a search."""
+        rules = self.own + self.opening
+        self.good = [*rules[ahead.ranked(rules, self.pains.judged, rng)]]
+        self.rule = self.mean = self.good[0]
 
     def _generation(
         self, search: Search, ahead: Ahead, rng: np.random.Generator

@@ -12,6 +12,7 @@ from envs.vector_env import Actions, FleetEnv
 from models.policy.context import contexts
 from models.policy.dispatcher import Dispatcher
 from models.policy.fitting import rules_of
+from models.policy.learning.styles import opening
 from models.policy.playing import Player
 from models.policy.searching.ahead import Ahead
 from models.policy.searching.hunt import Hunt, Pains
@@ -48,6 +49,7 @@ class _Searching:
         self.player = Player(env)
         self.rng = np.random.default_rng(seed)
         self.own = rules_of(policy, contexts(env.fleet, env.luck))
+        self.opening = opening(policy)
         self.deviation = policy.deviation.numpy().astype(np.float64)
         self.hunts = [self._fresh(row) for row in range(env.num_envs)]
         self.searched = np.full(env.num_envs, -1, np.int64)
@@ -76,4 +78,4 @@ class _Searching:
 
     def _fresh(self, row: int) -> Hunt:
         pains = self.pains.on(int(self.env.fleet.own_lines[row]))
-        return Hunt(self.own[row], self.deviation, pains)
+        return Hunt(self.own[row], self.opening, self.deviation, pains)

@@ -120,7 +120,7 @@ def test_a_search_remembers_what_was_good_and_goes_on_by_the_cheapest() -> None:
     env.reset(seed=0)
     policy = load_policy()
     own = rules_of(policy, contexts(env.fleet, ROUGH))[0]
-    hunt = Hunt(own, policy.deviation.numpy().astype(np.float64), LITTLE)
+    hunt = Hunt(own, np.zeros((1, len(own))), policy.deviation.numpy().astype(np.float64), LITTLE)
     ahead, rng = Ahead(env, 0, 6), np.random.default_rng(1)
     hunt.search(ahead, rng)
     assert len(hunt.good) <= LITTLE.kept
@@ -130,6 +130,20 @@ def test_a_search_remembers_what_was_good_and_goes_on_by_the_cheapest() -> None:
     assert 0 < ahead.played - first < first
     judged = ahead.costs(np.stack([own, hunt.rule]), np.arange(100, 132)).mean(axis=1)
     assert judged[1] <= judged[0] * 1.02
+
+
+def test_the_first_search_begins_with_the_cheapest_style_that_is_kept() -> None:
+    env = fleet(CERTAIN)
+    env.reset(seed=0)
+    policy = load_policy()
+    own = rules_of(policy, contexts(env.fleet, CERTAIN))[0]
+    ahead, rng = Ahead(env, 0, 6), np.random.default_rng(1)
+    styles = np.concatenate([np.zeros((1, len(own))), rng.normal(0, 1, (5, len(own)))])
+    costs = ahead.costs(own + styles, np.array([1]))[:, 0]
+    still = Pains(rounds=1, first=1, ways=2, draws=1, judged=1, wide=0.0)
+    hunt = Hunt(own, styles, np.ones(len(own)), still)
+    hunt.search(ahead, rng)
+    assert np.array_equal(hunt.rule, (own + styles)[costs.argmin()])
 
 
 def test_large_plants_are_searched_in_fewer_generations() -> None:
