@@ -33,7 +33,7 @@ PLANNER, SHORTER, EARLY, POLICY, SEARCHING, RULE = (
     "local search, every hour, shorter",
     "the shorter search, early",
     "policy",
-    "policy, searching every shift",
+    "policy, searching every four hours",
     "ATCS, tuned per plant",
 )
 NAMES = (PLANNER, SHORTER, EARLY, POLICY, SEARCHING, RULE)

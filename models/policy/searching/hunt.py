@@ -33,11 +33,11 @@ class Pains:
     more than so many there are fewer generations, as each takes longer.
     """
 
-    every: int = 480
-    rounds: int = 6
+    every: int = 240
+    rounds: int = 4
     first: int = 20
     ways: int = 16
-    draws: int = 4
+    draws: int = 2
     judged: int = 16
     kept: int = 4
     wide: float = 1.0
