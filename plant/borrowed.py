@@ -98,6 +98,7 @@ class Held(Generic[T]):
     """A record to be handed to compiled functions again and again, unwrapped once.
 
     `record` and its arrays live as long as this does; what they are is not to be exchanged for others.
+    Its class is importable wherever the package is: the index of compiled code names it.
     """
 
     __slots__ = ("_numba_type_", "_words", "address", "record")
