@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plant.io import save_schedule
+from plant.io.atomic import whole_file, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,13 +33,17 @@ def save_front(front: Front, currency: str, folder: Path) -> None:
     for place, plan in enumerate(front.plans):
         save_schedule(plan.schedule, folder / _name(place))
     rows = front_rows(front)
-    with (folder / "front.csv").open("w", newline="", encoding="utf-8") as file:
+    with (
+        whole_file(folder / "front.csv") as fresh,
+        fresh.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["file"])
         writer.writeheader()
         writer.writerows({**row, "picks": " ".join(row["picks"])} for row in rows)
     document = json.dumps(front_document(front, currency), ensure_ascii=False, indent=2)
-    (folder / "front.json").write_text(f"{document}\n", encoding="utf-8")
-    plot_front(front, currency).savefig(folder / "front.png", dpi=130)
+    write_whole(folder / "front.json", f"{document}\n".encode())
+    with whole_file(folder / "front.png") as fresh:
+        plot_front(front, currency).savefig(fresh, dpi=130)
 
 
 def front_document(front: Front, currency: str) -> dict[str, Any]:

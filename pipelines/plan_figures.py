@@ -12,6 +12,7 @@ from pipelines.context import Context
 from pipelines.json_file import store_json
 from plant import COMPONENTS, Schedule
 from plant.io import save_schedule
+from plant.io.atomic import whole_file
 
 if TYPE_CHECKING:
     from models.optimize import Solution
@@ -86,7 +87,7 @@ def plot_of(context: Context, name: str) -> Path:
 
 
 def _write_csv(path: Path, header: tuple[str, ...], rows: list[Any]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with whole_file(path) as fresh, fresh.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from pipelines.json_file import store_json
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -47,8 +49,7 @@ def is_current(stamp: Path, digest: str, outputs: Sequence[Path]) -> bool:
 
 def store_stamp(stamp: Path, digest: str, outputs: Sequence[Path]) -> None:
     """Write beside the outputs which digest they were made from."""
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(json.dumps(_document(digest, outputs), indent=2) + "\n", "utf-8")
+    store_json(stamp, _document(digest, outputs))
 
 
 def _document(digest: str, outputs: Sequence[Path]) -> dict[str, str]:

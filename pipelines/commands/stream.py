@@ -109,11 +109,11 @@ def schema(
     import json
 
     from pipelines.events import event_schemas
+    from plant.io.atomic import write_whole
 
-    folder.mkdir(parents=True, exist_ok=True)
     for tag, document in event_schemas().items():
         file = folder / f"{tag}.schema.json"
-        file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        write_whole(file, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
         say(f"{file}: written")
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from pipelines.json_file import store_json
 from pipelines.platform.catalogue import CATALOGUE, DataSet, Original
 from pipelines.settings import Settings
 
@@ -130,7 +131,7 @@ def _download(original: Original, folder: Path, report: Report, name: str) -> No
     for file in digests:
         (fresh / file).replace(folder / file)
     fresh.rmdir()
-    stamp.write_text(json.dumps(digests, indent=2) + "\n", "utf-8")
+    store_json(stamp, digests)
 
 
 def _fetch(original: Original, file: str, folder: Path) -> Path:

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from plant.io.atomic import write_whole
+
 # Of what the stream keeps in a checkpoint; a change that old ones do not fit is a new one.
 FORMAT = 1
 MARK = "takt.json"
@@ -30,8 +32,7 @@ def open_checkpoint(folder: Path, source: str) -> Path:
     """
     mark = folder / MARK
     if not folder.exists() or not any(folder.iterdir()):
-        folder.mkdir(parents=True, exist_ok=True)
-        mark.write_text(json.dumps({"format": FORMAT, "source": source}), "utf-8")
+        write_whole(mark, json.dumps({"format": FORMAT, "source": source}).encode())
         return folder
     found = _read(mark)
     wanted = {"format": FORMAT, "source": source}
