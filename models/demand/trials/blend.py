@@ -26,6 +26,8 @@ MOST_ROWS = 12_000
 # Start weights: the best member's error over each one's, to this power. 4 is 5 % better without trees
 # (M4 hourly) and 3 % worse with them: poor members are good on some series.
 POWER = 1
+# What a loss is at least, so that members without any error count alike, and more than the others.
+NO_ERROR = 1e-12
 SEED = 1
 ROUNDS = 80
 # Errors beyond are cut to it: one broken series shall not decide.
@@ -158,7 +160,8 @@ def start_weights(trial: Trial, measure: Measure) -> Floats:
     """Return the members' weights by their errors alone, shape (members,), sum 1."""
     weight = importance(trial, measure)
     losses = np.array([loss(one, trial, weight, measure) for one in filled(trial)])
-    shares = (losses.min() / np.maximum(losses, 1e-12)) ** POWER
+    losses = np.maximum(losses, NO_ERROR)
+    shares = (losses.min() / losses) ** POWER
     shares /= shares.sum()
     shares[shares < LEAST_WEIGHT / 2] = 0.0
     return np.asarray(shares / shares.sum())

@@ -134,3 +134,10 @@ def test_series_too_short_for_the_first_origin_are_tried_at_the_later_ones() -> 
     trial = fit_forecaster(histories, asked).trial
     assert trial is not None
     assert np.isfinite(trial.actual[:, :, 0]).sum(axis=0).tolist() == [3, 3, 3, 2, 2]
+
+
+def test_members_without_any_error_count_alike_and_the_others_do_not() -> None:
+    trial, _ = _trial()
+    said = np.stack([trial.actual, trial.actual, trial.actual + 1.0])
+    known = replace(trial, members=("right", "right too", "wrong"), forecasts=said)
+    assert start_weights(known, "owa").tolist() == [0.5, 0.5, 0.0]
