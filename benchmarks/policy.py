@@ -2,13 +2,14 @@
 
 Parts: static (30 held plants as planned: rules, the policy, the best of 64, local search, the optimiser's
 long run), closed (the same with breakdowns, late material and rush orders, against replanning by local
-search every hour), starts (how soon the optimiser is where it would be after a second), sizes (20, 50, 100
-lines with the same weights), speed (PPO as one agent and as fifty; a decision's milliseconds). `--policy
-FOLDER` takes other weights than those shipped, `--specialist LINES=FOLDER` adds a policy that was trained
-for one size (`python -m pipelines.specialist`), `--fine-tuned LINES=FOLDER` one that learnt there for a
-little. `--long` sets the optimiser's seconds, 0 for none; `--margin` by how much plans are early. `--split
-validation` takes the plants that settings are chosen on, `--plants`, `--lines` and `--days` fewer or smaller
-plants. Seconds are processor time.
+search every hour), starts (how soon the optimiser is where it would be after a second), sizes (20, 50,
+100 lines with the same weights), preferences (other objectives, with the same weights), speed (PPO as one
+agent and as fifty; a decision's milliseconds). `--policy FOLDER` takes other weights than those shipped,
+`--specialist LINES=FOLDER` adds a policy that was trained for one size (`python -m
+pipelines.specialist`), `--fine-tuned LINES=FOLDER` one that learnt there for a little. `--long` sets the
+optimiser's seconds, 0 for none; `--margin` by how much plans are early. `--split validation` takes the
+plants that settings are chosen on, `--plants`, `--lines` and `--days` fewer or smaller plants. Seconds
+are processor time.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.dispatching import closed, sizes, speed, starts, static
+from benchmarks.dispatching import closed, preferences, sizes, speed, starts, static
 from benchmarks.dispatching.scope import QUICK, Effort, Part, Scene
 from benchmarks.report import arguments, show, show_table
 from models.policy.files import SHIPPED, load_policy
 
-PARTS = ("static", "closed", "starts", "sizes", "speed")
+PARTS = ("static", "closed", "starts", "sizes", "preferences", "speed")
 
 
 def main() -> None:
@@ -51,6 +52,7 @@ def main() -> None:
         "closed": lambda: closed.measure(scene),
         "starts": lambda: starts.measure(scene),
         "sizes": lambda: sizes.measure(scene, special, fine),
+        "preferences": lambda: preferences.measure(scene),
         "speed": lambda: speed.measure(scene),
     }
     figures: dict[str, object] = {}

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from envs.fleet.clock import clock_of
 from envs.fleet.luck import DEMAND_SPREAD, FAIL_HOURS, Luck
-from envs.fleet.plants import TICK, Fleet
+from envs.fleet.plants import IDLE, PRODUCTION, TICK, Fleet
+from plant import COMPONENTS
 from plant.arrays import Floats
 
 FIGURES = (
@@ -32,11 +33,12 @@ FIGURES = (
     "load by share of parts",
     "load above 90 %",
 )
+TARDINESS = COMPONENTS.index("tardiness")
 OFTEN = 0.3  # of the horizon: what is due before is due soon
 
 
 def contexts(fleet: Fleet, luck: Luck) -> Floats:
-    """The figures of every plant [B, len(FIGURES)]."""
+    """The figures of every plant [B, len(FIGURES)]; money counts as the objective's weights have it."""
     clock = clock_of(fleet)
     ticks = np.minimum(fleet.horizon // fleet.rhythm[TICK], clock.manned.shape[1] - 1)
     last = ticks.repeat(fleet.lines)
@@ -60,7 +62,7 @@ def _print(fleet: Fleet, b: int) -> bytes:
     first, end = fleet.order_first[items.start], fleet.order_first[items.stop]
     parts = (
         fleet.stock[items], fleet.rate[lines], fleet.run_cost[lines], fleet.order_quantity[first:end],
-        fleet.order_due[first:end], fleet.horizon[b : b + 1],
+        fleet.order_due[first:end], fleet.horizon[b : b + 1], fleet.weights[b],
     )  # fmt: skip
     return b"".join(np.ascontiguousarray(one).tobytes() for one in parts)
 
@@ -79,15 +81,17 @@ def _figures(fleet: Fleet, luck: Floats, b: int, manned: float, overtime: float)
     soon, value, orders = _book(fleet, b, rate, made)
     lots = np.maximum(fleet.lot[lines][there] / fleet.rate[lines][there] * 60.0, 30.0)
     severity = float(fleet.mean_setup[b] / lots.mean()) if lots.size else 0.0
-    run = max(float(fleet.run_cost[lines].mean()), 1e-9)
+    tardiness, production, idle = fleet.weights[b, [TARDINESS, PRODUCTION, IDLE]]
+    run = max(production * float(fleet.run_cost[lines].mean()), 1e-9)
     parts = float(work[part].sum()) / total
     raw = ~made & (fleet.is_component[items] > 0)
     failures = 24.0 / luck[FAIL_HOURS] if luck[FAIL_HOURS] > 0 else 0.0
     dear = fleet.dear[lines][..., 0][there]
     return np.array([
         np.log(own), load, overtime / max(manned, 1.0), parts, severity, np.log(count / own), soon,
-        np.log(max(orders, 1) / count), np.log(max(value / run, 1e-3)),
-        fleet.idle_cost[lines].mean() / run, fleet.overtime_cost[lines].mean() / run,
+        np.log(max(orders, 1) / count), np.log(max(tardiness * value / run, 1e-3)),
+        idle * fleet.idle_cost[lines].mean() / run,
+        production * fleet.overtime_cost[lines].mean() / run,
         there.sum() / own / count, raw.sum() / count, luck[DEMAND_SPREAD], failures,
         fleet.horizon[b] / 1440.0, dear.mean() if dear.size else 0.0, load * severity, load * parts,
         max(load - 0.9, 0.0),

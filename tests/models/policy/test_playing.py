@@ -12,7 +12,7 @@ from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.fleet.plants import Assignment
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv
-from plant import evaluate
+from plant import Weights, evaluate
 
 pytestmark = pytest.mark.integration
 torch = pytest.importorskip("torch")
@@ -92,6 +92,20 @@ def test_a_plants_figures_say_what_it_is_like_and_nothing_of_the_rest_of_the_fle
     other = contexts(FleetEnv([busier], scales=[200.0]).fleet, ROUGH)[0]
     assert other[load] > 1.5 * both[0, load]
     assert (other != both[0])[FIGURES.index("failures a day")]
+
+
+def test_what_the_objective_weighs_is_among_a_plants_figures_in_rows_of_the_same_plant_too() -> (
+    None
+):
+    wanted = Weights(tardiness=4.0, production=2.0, idle=3.0)
+    rows = [Assignment(PLANTS[0]), Assignment(PLANTS[0], wanted)]
+    usual, other = contexts(FleetEnv(rows, scales=[200.0, 200.0]).fleet, CERTAIN)
+    late = FIGURES.index("log of an hour's tardiness a day late over an hour's run")
+    assert other[late] == pytest.approx(usual[late] + np.log(2.0))
+    idle = FIGURES.index("idle money over run money")
+    assert other[idle] == pytest.approx(1.5 * usual[idle])
+    dear = FIGURES.index("log of how dear lines are over the cheapest")
+    assert set(np.flatnonzero(other != usual)) <= {late, idle, dear}
 
 
 def test_a_copy_fitted_to_a_plant_plays_it_as_the_policy_does_and_leans_no_more() -> None:
