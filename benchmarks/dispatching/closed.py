@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from benchmarks.dispatching.scope import Effort, Part, Scene, beside, scale_of, written
+from benchmarks.dispatching.scope import Effort, Part, Scene, beside, written
 from benchmarks.report import progress
 from envs.closed_loop import Planner, Rolled, early, roll_planner, roll_policy
 from envs.fleet.luck import ROUGH
 from envs.fleet.plants import Assignment
+from envs.fleet.scale import hourly_cost
 from envs.fleet_rules import Policy
 from envs.fleet_rules import policy_of as rule_policy
 from envs.rules import RULES, dispatch
@@ -135,6 +136,6 @@ def _tuned(plants: Sequence[Assignment]) -> Policy:
 
 
 def _env(plants: Sequence[Assignment]) -> FleetEnv:
-    scales = [scale_of(one.plant) for one in plants]
+    scales = [hourly_cost(one, tuned=False) for one in plants]
     mode = AutoresetMode.DISABLED
     return FleetEnv(plants, ROUGH, scales=scales, autoreset_mode=mode, copy=False)

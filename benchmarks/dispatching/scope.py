@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 
-from envs.fleet.plants import Assignment
-from envs.fleet.scale import hourly_cost
 from envs.scenarios.splits import Split, Spread
 from models.policy.dispatcher import Dispatcher
 from models.policy.evaluation import Interval, held_plants, relative
@@ -74,12 +71,6 @@ class Scene:
     def plants(self, count: int, spread: Spread | None = None) -> list[Plant]:
         """Plants on which nothing was learned, or of the split that settings are chosen on."""
         return held_plants(count, self.split, spread or self.effort.spread)
-
-
-@cache
-def scale_of(plant: Plant) -> float:
-    """What tuned ATCS costs an hour: what the policy's money is measured in."""
-    return hourly_cost(Assignment(plant))
 
 
 def beside(costs: Sequence[float], reference: Sequence[float]) -> Interval:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.dispatching.scope import Part, Scene, beside, scale_of, written
+from benchmarks.dispatching.scope import Part, Scene, beside, written
 from benchmarks.report import progress
 from envs.fleet.luck import CERTAIN
 from models.optimize import prepare, solve
@@ -59,7 +59,7 @@ def _costs(scene: Scene, lines: int, entrants: list[Entrant]) -> dict[str, list[
     """What each plant of a size costs by each entrant, and planned by the optimiser."""
     effort = scene.effort
     plants = scene.plants(effort.each_size, replace(effort.spread, lines=(lines, lines)))
-    found = judge(plants, entrants, clock=time.thread_time, scales=list(map(scale_of, plants)))
+    found = judge(plants, entrants, clock=time.thread_time)
     costs: dict[str, list[float]] = {one.name: one.costs[:, 0].tolist() for one in found}
     if effort.long > 0:
         planned = [solve(one, seconds=effort.long, workers=effort.workers) for one in plants]

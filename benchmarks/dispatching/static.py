@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.dispatching.scope import Part, Scene, beside, scale_of, written
+from benchmarks.dispatching.scope import Part, Scene, beside, written
 from benchmarks.report import progress
 from envs.fleet.luck import CERTAIN
 from envs.rules import RULES, dispatch, tuned_atcs
@@ -27,7 +27,7 @@ def measure(scene: Scene) -> Part:
     costs: dict[str, list[float]] = {}
     seconds: dict[str, float] = {}
     entrants = (greedy(scene.policy), tuned(CERTAIN))
-    for one in judge(plants, entrants, clock=time.thread_time, scales=list(map(scale_of, plants))):
+    for one in judge(plants, entrants, clock=time.thread_time):
         progress(one.name)
         costs[one.name], seconds[one.name] = one.costs[:, 0].tolist(), one.seconds
     prepare()

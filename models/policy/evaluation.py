@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.plants import Assignment
+from envs.fleet.scale import hourly_cost
 from envs.fleet_rules import Policy, episode_costs, tune
 from envs.fleet_rules import policy_of as rule_policy
 from envs.rules import RULES, Rule
@@ -129,7 +130,8 @@ def judge(
 ) -> Iterator[Judged]:
     """What each entrant costs, as soon as it has played; the same seeds are the same luck for all.
 
-    `scales`: money per hour that counts as 1 in what networks see; what tuned ATCS costs where None.
+    `scales`: money per hour that counts as 1 in what policies see; what ATCS as it comes costs where None,
+    as where they learn and draft.
 
     Raises
     ------
@@ -137,6 +139,8 @@ def judge(
         Where an entrant wants several trials though there is luck: it would choose its luck.
     """
     assignments = [one if isinstance(one, Assignment) else Assignment(one) for one in plants]
+    if scales is None:
+        scales = [hourly_cost(one, tuned=False) for one in assignments]
     env = FleetEnv(
         assignments, luck, scales=scales, autoreset_mode=AutoresetMode.DISABLED, copy=False,
         record=_room(assignments),
