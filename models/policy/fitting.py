@@ -24,9 +24,15 @@ FARTHEST = 2.5  # deviations: a plant that is stranger counts as if it were so s
 def rules_of(policy: Dispatcher, figures: Floats) -> Floats:
     """The policy's rule for plants [B, length] of such figures [B, figures] (`context.contexts`)."""
     rule = policy.rule.detach().numpy().astype(np.float64)
-    leaning = policy.leaning.numpy().astype(np.float64)
-    rules: Floats = rule + strangeness(policy, figures) @ leaning.T
+    rules: Floats = rule + leant(policy, figures)
     return rules
+
+
+def leant(policy: Dispatcher, figures: Floats) -> Floats:
+    """What is added to the policy's rule for plants [B, length] of such figures [B, figures]."""
+    leaning = policy.leaning.numpy().astype(np.float64)
+    moved: Floats = strangeness(policy, figures) @ leaning.T
+    return moved
 
 
 def strangeness(policy: Dispatcher, figures: Floats) -> Floats:

@@ -7,7 +7,7 @@ waits saves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from envs.fleet.plants import IDLE, PRODUCTION, TICK
 from envs.vector_env import FleetEnv
 from models.policy.acting import tensors
 from models.policy.choices import drawn, log_probability, most_likely
-from models.policy.dispatcher import Dispatcher
+from models.policy.dispatcher import Dispatcher, Scores
 from models.policy.learning.groups import Group
 
 Floats = NDArray[np.float64]
@@ -28,11 +28,35 @@ CHANGING = ("plant", "lines", "items", "slots", "mask")
 LATE_DAYS = 0.5  # what is late is late for so much longer, roughly
 
 
+class Moments(NamedTuple):
+    """N moments of B rows.
+
+    seen: what changes, [N, ...], and what does not, [B, ...]. row [N]; actions [N, L, 3]. style [B, length]:
+    what is added to the policy's rule, as it leans to each row's plant. counts [B]: how much a row's moments
+    count.
+    """
+
+    seen: dict[str, NDArray[Any]]
+    row: NDArray[np.int64]
+    actions: NDArray[np.int64]
+    style: NDArray[np.float32] | None = None
+    counts: NDArray[np.float32] | None = None
+
+    def batch(self, chosen: NDArray[np.int64]) -> dict[str, Tensor]:
+        """What was seen at some of the moments."""
+        return _batch(self.seen, self.row, chosen)
+
+    def scores(self, policy: Dispatcher, chosen: NDArray[np.int64]) -> Scores:
+        """What a policy says at some of the moments."""
+        return _scores(policy, self, chosen)
+
+
 class Episodes(NamedTuple):
     """N moments of B rows.
 
     seen: what changes, [N, ...], and what does not, [B, ...]. row [N], tick [N]; actions [N, L, 3];
     logp [N, L]. balance [T, B]: at every tick, in hours of the plant's usual cost. costs [plants, ways].
+    style [B, length]: as in `Moments`.
     """
 
     seen: dict[str, NDArray[Any]]
@@ -42,12 +66,74 @@ class Episodes(NamedTuple):
     logp: NDArray[np.float32]
     balance: Floats
     costs: Floats
+    style: NDArray[np.float32] | None = None
 
     def batch(self, chosen: NDArray[np.int64]) -> dict[str, Tensor]:
         """What was seen at some of the moments."""
-        rows = self.row[chosen]
-        picked = {k: v[chosen] if k in CHANGING else v[rows] for k, v in self.seen.items()}
-        return tensors(picked)
+        return _batch(self.seen, self.row, chosen)
+
+    def scores(self, policy: Dispatcher, chosen: NDArray[np.int64]) -> Scores:
+        """What a policy says at some of the moments."""
+        return _scores(policy, self, chosen)
+
+
+def _batch(
+    seen: dict[str, NDArray[Any]], row: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> dict[str, Tensor]:
+    return tensors({k: v[chosen] if k in CHANGING else v[row[chosen]] for k, v in seen.items()})
+
+
+def _scores(policy: Dispatcher, told: Moments | Episodes, chosen: NDArray[np.int64]) -> Scores:
+    style = None if told.style is None else torch.from_numpy(told.style[told.row[chosen]])
+    scores: Scores = policy(told.batch(chosen), style)
+    return scores
+
+
+def asking(seen: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """What is seen of some rows, those in which a line decides: the others need not be computed."""
+    return {name: values[rows] for name, values in seen.items()}
+
+
+class Watched:
+    """Moments of an environment's rows as they are kept: a share of those in which a line decides."""
+
+    def __init__(self, env: FleetEnv, rng: np.random.Generator, share: float) -> None:
+        self.env, self.rng, self.share = env, rng, share
+        self.kept: dict[str, list[NDArray[Any]]] = {
+            name: [] for name in (*CHANGING, "row", "tick", "actions", "logp")
+        }
+
+    def note(
+        self,
+        seen: Mapping[str, NDArray[Any]],
+        actions: NDArray[np.int64],
+        logp: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Keep some of what is seen now, what is to be done [B, L, 3] and how likely it was [B, L]."""
+        env, rows = self.env, deciding(self.env)
+        rows = rows[self.rng.random(len(rows)) < self.share]
+        for name in CHANGING:
+            self.kept[name].append(seen[name][rows])
+        self.kept["row"].append(rows)
+        self.kept["tick"].append(env.state.clock[rows] // env.fleet.rhythm[TICK])
+        self.kept["actions"].append(actions[rows])
+        if logp is not None:
+            self.kept["logp"].append(logp[rows])
+
+    def joined(self) -> dict[str, NDArray[Any]]:
+        """What was kept, by name."""
+        return {name: np.concatenate(parts) for name, parts in self.kept.items() if parts}
+
+    def seen(self, joined: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """What was seen at the moments, and what never changes."""
+        now = self.env.observed()[0]
+        fixed = {name: values.copy() for name, values in now.items() if name not in CHANGING}
+        return {name: joined[name] for name in CHANGING} | fixed
+
+
+def deciding(env: FleetEnv) -> NDArray[np.int64]:
+    """The rows of an environment in which some line decides."""
+    return np.flatnonzero(env.state.deciding.reshape(env.num_envs, -1).any(axis=1))
 
 
 @torch.inference_mode()
@@ -62,37 +148,32 @@ def recorded(
 ) -> Episodes:
     """Play each plant in all its ways, the first one by the most likely choices; keep a share of the moments.
 
-    Only moments in which some line decides are kept.
+    Only moments in which some line decides are kept, and the network is asked of those rows alone.
     """
     env, ways = group.env, group.ways
     first = torch.arange(env.num_envs) % ways == 0
     env.reset(seed=[seed for seed in seeds for _ in range(ways)])
-    balance = _Balance(env)
-    kept: dict[str, list[NDArray[Any]]] = {name: [] for name in CHANGING}
-    more: dict[str, list[NDArray[Any]]] = {"row": [], "tick": [], "actions": [], "logp": []}
+    balance, watched = _Balance(env), Watched(env, rng, share)
+    told = np.zeros((env.num_envs, env.fleet.lines, 3), np.int64)
+    logp = np.zeros(told.shape[:2], np.float32)
     while not env.is_over:
         seen, _ = env.observed()
         balance.note()
-        scores = policy(tensors(seen), style)
-        actions = drawn(scores, generator)
-        actions[first] = most_likely(scores)[first]
-        told = actions.numpy()
-        rows = np.flatnonzero(env.state.deciding.reshape(env.num_envs, -1).any(axis=1))
-        rows = rows[rng.random(len(rows)) < share]
-        for name in CHANGING:
-            kept[name].append(seen[name][rows])
-        more["row"].append(rows)
-        more["tick"].append(env.state.clock[rows] // env.fleet.rhythm[TICK])
-        more["actions"].append(told[rows])
-        more["logp"].append(log_probability(scores, actions).numpy()[rows])
+        rows = deciding(env)
+        told[:] = 0
+        if len(rows):
+            scores = policy(tensors(asking(seen, rows)), None if style is None else style[rows])
+            actions = drawn(scores, generator)
+            likely = first[rows]
+            actions[likely] = most_likely(scores)[likely]
+            told[rows], logp[rows] = actions.numpy(), log_probability(scores, actions).numpy()
+        watched.note(seen, told, logp)
         env.advance(told)
-    fixed = {k: v.copy() for k, v in env.observed()[0].items() if k not in CHANGING}
     costs = (env.cost.sum(axis=1) / env.scales).reshape(group.plants, ways)
-    joined = {name: np.concatenate(parts) for name, parts in (kept | more).items()}
-    seen = {name: joined[name] for name in CHANGING} | fixed
+    kept = watched.joined()
     return Episodes(
-        seen, joined["row"], joined["tick"], joined["actions"], joined["logp"],
-        balance.curve(), costs,
+        watched.seen(kept), kept["row"], kept["tick"], kept["actions"], kept["logp"],
+        balance.curve(), costs, None if style is None else style.numpy(),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from models.policy.choices import entropy, log_probability
 from models.policy.dispatcher import Dispatcher
-from models.policy.learning.episodes import Episodes, advantages
+from models.policy.learning.episodes import Episodes, Moments, advantages
 
 Clip = Literal["line", "joint"]
 
@@ -54,7 +54,7 @@ def improve(
     told: list[tuple[float, float, float]] = []
     for chosen in _minibatches(drawn, step, rng):
         advantage = torch.from_numpy(worth[chosen].astype(np.float32))
-        scores = policy(episodes.batch(chosen))
+        scores = episodes.scores(policy, chosen)
         logp = log_probability(scores, torch.from_numpy(episodes.actions[chosen]))
         change = logp - torch.from_numpy(episodes.logp[chosen])
         deciding = scores.choice[..., 1:].amax(-1) > -1e8
@@ -110,13 +110,13 @@ def imitate_best(
 def imitate(
     policy: Dispatcher,
     optimizer: torch.optim.Optimizer,
-    episodes: Episodes,
+    episodes: Episodes | Moments,
     chosen: NDArray[np.int64],
     step: Step = Step(),
     weights: NDArray[np.float32] | None = None,
 ) -> float:
     """One step towards what was done at some moments, weighted where there are weights; the loss in nats."""
-    scores = policy(episodes.batch(chosen))
+    scores = episodes.scores(policy, chosen)
     logp = log_probability(scores, torch.from_numpy(episodes.actions[chosen]))
     deciding = (scores.choice[..., 1:].amax(-1) > -1e8).float()
     if weights is not None:
@@ -124,6 +124,22 @@ def imitate(
     loss = -(logp * deciding).sum() / deciding.sum().clamp(min=1e-6)
     _follow(policy, optimizer, loss, step)
     return float(loss.item())
+
+
+def imitate_all(
+    policy: Dispatcher,
+    optimizer: torch.optim.Optimizer,
+    moments: Moments,
+    rng: np.random.Generator,
+    step: Step = Step(),
+) -> dict[str, float]:
+    """Learn by cross entropy what was answered at all moments, each as much as its row counts."""
+    every = np.arange(len(moments.row))
+    losses = []
+    for part in _minibatches(every, step, rng):
+        weights = None if moments.counts is None else moments.counts[moments.row[part]]
+        losses.append(imitate(policy, optimizer, moments, part, step, weights))
+    return {"loss": float(np.mean(losses)) if losses else 0.0}
 
 
 def _minibatches(

@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from envs.scenarios.splits import Spread
+from envs.fleet.plants import Assignment
 from models.policy.dispatcher import Dispatcher, shape_of
 from models.policy.files import load_policy, save_policy
-from models.policy.fitting import strangeness
+from models.policy.fitting import leant, strangeness
 from models.policy.learning.episodes import recorded
 from models.policy.learning.evolution import Search, first_deviation, move, tried
 from models.policy.learning.examination import Examination, Mark
 from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of
 from models.policy.learning.improvement import Step, imitate_best, improve
+from models.policy.learning.labels import amortised
 from models.policy.learning.pool import Pool
 from models.policy.learning.recipe import Recipe, Stage
 from models.policy.learning.styles import compared, complementary, fitted_style
@@ -56,7 +57,7 @@ class Learner:
     ) -> None:
         self.recipe, self.folder, self.clock, self.report = recipe, folder, clock, report
         self.found: list[np.ndarray] = []
-        self.kept: list[Group] = []
+        self.kept: dict[int, Group] = {}
         self.pool: Pool | None = None
         self.costs: list[float] = []
         self.curve: list[Mark] = []
@@ -69,13 +70,14 @@ class Learner:
         if (folder / STATE).is_file():
             self._restore()
         else:
-            deviation = first_deviation(self.policy, example)
-            self.policy.deviation.copy_(as_tensor(deviation))
+            self._begin(example)
             self.average = copy.deepcopy(self.policy)
             self.optimizer = self._fresh_optimizer()
 
     def run(self) -> Dispatcher:
         """The dispatcher that did best on the validation plants, at the recipe's end."""
+        if self.recipe.begins == "shipped" and not self.curve:
+            self.examine()
         while self.state.stage < len(self.recipe.stages):
             stage = self.recipe.stages[self.state.stage]
             if self.state.round == 0:
@@ -89,6 +91,14 @@ class Learner:
                     self.store()
             self._close(stage)
         return load_policy(self.folder / BEST)
+
+    def _begin(self, example: Group) -> None:
+        """Take the weights that the recipe begins with."""
+        if self.recipe.begins == "shipped":
+            self.policy.load_state_dict(load_policy().state_dict())
+        else:
+            deviation = first_deviation(self.policy, example)
+            self.policy.deviation.copy_(as_tensor(deviation))
 
     def _open(self, stage: Stage) -> None:
         """Begin a stage."""
@@ -109,7 +119,7 @@ class Learner:
             self._choose(stage)
         state = self.state
         self.state = _State(state.stage + 1, 0, state.minutes, state.episodes)
-        self.optimizer, self.kept, self.pool = self._fresh_optimizer(), [], None
+        self.optimizer, self.kept, self.pool = self._fresh_optimizer(), {}, None
         self.found = []
         self.examine()
         self.store()
@@ -117,22 +127,27 @@ class Learner:
     def _round(self, stage: Stage) -> None:
         number = self.state.round
         rng = np.random.default_rng([self.recipe.seed, self.state.stage, number])
-        ways = {"evolve": self._evolve, "gather": self._gather}
+        ways = {"evolve": self._evolve, "gather": self._gather, "amortise": self._amortise}
         costs = ways.get(stage.kind, self._learn)(stage, number, rng)
         self.costs = [*self.costs[-19:], float(costs.mean())]
         self.state.round += 1
         self.state.episodes += costs.size
 
     def _group(self, stage: Stage, number: int, rng: np.random.Generator) -> Group:
-        """A group of new plants, or of plants that were played before."""
-        if len(self.kept) == KEPT and number % stage.reuse:
-            return self.kept[int(rng.integers(KEPT))]
+        """A group of new plants, or of plants that were played in one of the last rounds with new ones."""
+        made = [one for one in range(number + 1) if one < KEPT or one % stage.reuse == 0][-KEPT:]
+        if made[-1] != number:
+            number = made[int(rng.integers(KEPT))]
+        if number not in self.kept:
+            plants = self._fresh_plants(stage, number)
+            self.kept[number] = group_of(plants, stage.ways, stage.luck(number))
+        self.kept = {one: group for one, group in self.kept.items() if one in made}
+        return self.kept[number]
+
+    def _fresh_plants(self, stage: Stage, number: int) -> list[Assignment]:
+        """The training plants of a round that no round before it has met."""
         first = self.state.stage * PLANTS_A_STAGE + number * stage.plants
-        spread = Spread(lines=stage.lines, days=stage.days)
-        numbers = range(first, first + stage.plants)
-        group = group_of(assignments_of("train", numbers, spread), stage.ways, stage.luck(number))
-        self.kept = [*self.kept[-(KEPT - 1) :], group]
-        return group
+        return assignments_of("train", range(first, first + stage.plants), stage.spread)
 
     def _pool(self, stage: Stage) -> Pool:
         if self.pool is None:
@@ -170,17 +185,31 @@ class Learner:
     def _learn(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [plants, ways] over what the plant usually costs, after a round of learning by gradient."""
         group = self._group(stage, number, rng)
-        for settings in self.optimizer.param_groups:
-            settings["lr"] = stage.rate_at(number)
+        self._slow_down(stage, number)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         seeds = rng.integers(2**31, size=group.plants).tolist()
-        episodes = recorded(group, self.policy, generator, rng, seeds, stage.share)
+        style = as_tensor(leant(self.policy, group.figures).repeat(group.ways, axis=0))
+        episodes = recorded(group, self.policy, generator, rng, seeds, stage.share, style)
         step = Step(passes=stage.passes)
         learn = improve if stage.kind == "improve" else imitate_best
         learn(self.policy, self.optimizer, episodes, group.ways, rng, step)
         hours = group.env.fleet.horizon.reshape(group.plants, -1) / 60.0
         costs: np.ndarray = episodes.costs / hours
         return costs
+
+    def _amortise(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Costs [plants, 2] over what the plant usually costs, after learning what drafts would do."""
+        self._slow_down(stage, number)
+        plants, luck = self._fresh_plants(stage, number), stage.luck(number)
+        costs = amortised(self.policy, self.optimizer, plants, stage, luck, rng)
+        hours = np.array([one.plant.horizon / 60.0 for one in plants])
+        fresh: np.ndarray = costs / hours[:, None]
+        return fresh
+
+    def _slow_down(self, stage: Stage, number: int) -> None:
+        """Learn at the rate of a round."""
+        for settings in self.optimizer.param_groups:
+            settings["lr"] = stage.rate_at(number)
 
     def _gather(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [rounds, ways] over what the plant usually costs, after fitting a style to one plant."""
@@ -203,11 +232,9 @@ class Learner:
 
     def _alone(self, stage: Stage, place: int) -> Group:
         """One training plant of a stage, in its ways."""
-        spread = Spread(lines=stage.lines, days=stage.days)
         first = self.state.stage * PLANTS_A_STAGE
-        return group_of(
-            assignments_of("train", [first + place], spread), stage.ways, stage.luck(place)
-        )
+        plants = assignments_of("train", [first + place], stage.spread)
+        return group_of(plants, stage.ways, stage.luck(place))
 
     def _fresh_optimizer(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.policy.parameters(), lr=1e-3)

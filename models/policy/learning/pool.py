@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.scenarios.splits import Spread
 from models.policy.learning.groups import Group, assignments_of, group_of
 from models.policy.learning.recipe import Stage
 
@@ -21,8 +20,7 @@ class Pool:
         """The plant at a place of the pool."""
         if place not in self._made:
             stage = self.stage
-            spread = Spread(lines=stage.lines, days=stage.days)
-            one = assignments_of("train", [self.first + place], spread)
+            one = assignments_of("train", [self.first + place], stage.spread)
             self._made[place] = group_of(one, stage.ways, stage.luck(place))
         return self._made[place]
 

@@ -1,9 +1,9 @@
-"""How the dispatcher that ships was made: stages of learning on generated plants.
+"""How the dispatcher that ships was made, and how its layers learn: stages on generated plants.
 
-A stage evolves the rule's numbers, improves the layers by advantage, labels itself by its best ways, or
-gathers styles that complement one another. Each
-round's draws follow from the seed and the round's number alone, so a run that was interrupted goes on as it
-would have, and evolution by the same recipe comes to the same numbers.
+A stage evolves the rule's numbers, improves the layers by advantage, labels itself by its best ways, learns
+the answers of rules that drafts found, or gathers styles that complement one another. Each round's draws
+follow from the seed and the round's number alone, so a run that was interrupted goes on as it would have,
+and evolution by the same recipe comes to the same numbers.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
+from envs.scenarios.splits import Spread
 
-Kind = Literal["evolve", "improve", "label", "gather"]
+Kind = Literal["evolve", "improve", "label", "amortise", "gather"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,11 @@ class Stage:
     like, over `rate`. averaged: rounds over which evolution's numbers are averaged. share: of moments kept,
     learnt from in so many passes. sharpen: what the rule's numbers are multiplied by before the stage, so
     that draws differ as much as is useful; wider: what their deviations are multiplied by. last: the round
-    at which the stage ends, where that is before its rates have fallen.
+    at which the stage ends, where that is before its rates have fallen. load, two_stage: of the plants, as
+    in `Spread`: a curriculum begins with small ones that have time to spare.
 
     Gathering fits a style to one plant a round, in `searched` rounds of its ways, and compares the styles on
-    a pool of other plants.
+    a pool of other plants. Amortising drafts every plant in `searched` rounds of its ways.
     """
 
     kind: Kind
@@ -53,6 +55,13 @@ class Stage:
     wider: float = 1.0
     last: int | None = None
     searched: int = 18
+    load: tuple[float, float] = Spread().load
+    two_stage: float = Spread().two_stage
+
+    @property
+    def spread(self) -> Spread:
+        """From what to what its plants differ."""
+        return Spread(lines=self.lines, days=self.days, load=self.load, two_stage=self.two_stage)
 
     def luck(self, number: int) -> Luck:
         """The luck of a round, or of a plant of the pool."""
@@ -70,12 +79,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Stages one after the other, and the plants of "validation" that the curve is drawn on."""
+    """Stages one after the other, and the plants of "validation" that the curve is drawn on.
+
+    begins: with ATCS, or with the weights that ship, which then are the first point of the curve.
+    """
 
     stages: Sequence[Stage]
     seed: int = 1
     examined: int = 16
     examine_every: int = 50
+    begins: Literal["atcs", "shipped"] = "atcs"
 
 
 SHIPPED = Recipe(
@@ -88,3 +101,17 @@ SHIPPED = Recipe(
     )
 )  # fmt: skip
 """What made the weights that ship."""
+
+LAYERS = Recipe(
+    (
+        Stage("amortise", 60, (4, 10), (4, 7), 8, 16, rate=0.002, share=1.0, searched=8, lucky=0,
+              load=(0.6, 0.85), two_stage=0.0),
+        Stage("amortise", 60, (6, 20), (7, 10), 8, 16, rate=0.002, share=0.6, searched=8, lucky=0,
+              load=(0.7, 0.95), two_stage=0.2),
+        Stage("amortise", 60, (8, 32), (7, 14), 8, 16, rate=0.002, share=0.4, searched=8, lucky=0,
+              cooled=0.2),
+    ),
+    examine_every=30,
+    begins="shipped",
+)  # fmt: skip
+"""What the layers were asked to learn: small plants with time to spare first, then large and tight ones."""

@@ -15,7 +15,6 @@ import torch
 from numpy.typing import NDArray
 
 from envs.fleet.luck import CERTAIN
-from envs.scenarios.splits import Spread
 from models.policy.dispatcher import Dispatcher
 from models.policy.fitting import rules_of, strangeness
 from models.policy.learning.evolution import NARROWER, Search, move, tried
@@ -94,10 +93,8 @@ def _written(general: Dispatcher, numbers: NDArray[np.float64]) -> Dispatcher:
 
 def _over(found: Dispatcher, general: Dispatcher, stage: Stage, examined: int) -> float:
     """What one dispatcher costs over another on validation plants of a stage's size, in the mean."""
-    spread = Spread(lines=stage.lines, days=stage.days)
-    groups = [
-        group_of([one], 2, CERTAIN) for one in assignments_of("validation", range(examined), spread)
-    ]
+    plants = assignments_of("validation", range(examined), stage.spread)
+    groups = [group_of([one], 2, CERTAIN) for one in plants]
     pairs = np.array([_pair(group, (found, general)) for group in groups])
     return float((pairs[:, 0] / pairs[:, 1]).mean() - 1.0)
 

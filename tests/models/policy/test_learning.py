@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.integration
 torch = pytest.importorskip("torch")
 
 from models.policy.acting import tensors  # noqa: E402
-from models.policy.choices import log_probability  # noqa: E402
+from models.policy.choices import log_probability, most_likely  # noqa: E402
 from models.policy.contest import standing, yardsticks  # noqa: E402
 from models.policy.dispatcher import Dispatcher, shape_of  # noqa: E402
 from models.policy.draft import draft, played  # noqa: E402
@@ -34,15 +35,17 @@ from models.policy.learning.evolution import (  # noqa: E402
     move,
     utilities,
 )
-from models.policy.learning.groups import Group, group_of  # noqa: E402
+from models.policy.learning.groups import Group, assignments_of, group_of  # noqa: E402
 from models.policy.learning.improvement import (  # noqa: E402
     Step,
     clipped_gain,
     imitate,
+    imitate_all,
     imitate_best,
     improve,
 )
-from models.policy.learning.recipe import Recipe, Stage  # noqa: E402
+from models.policy.learning.labels import LEARNER, TEACHER, answered, drafted  # noqa: E402
+from models.policy.learning.recipe import LAYERS, Recipe, Stage  # noqa: E402
 
 PLANTS = [generate(3, 6, 40, 5, 0.9, 1), generate(4, 8, 50, 5, 0.95, 2, stages=2)]
 WAYS = 4
@@ -217,6 +220,7 @@ def test_learning_that_was_interrupted_goes_on_as_it_would_have(
     stages = (
         Stage("evolve", 4, rate=0.5, leaning=0.5, averaged=3, pool=3, **small),  # type: ignore[arg-type]
         Stage("improve", 2, share=1.0, **small),  # type: ignore[arg-type]
+        Stage("amortise", 3, share=1.0, searched=1, load=(0.5, 0.6), **small),  # type: ignore[arg-type]
         Stage("gather", 5, last=3, pool=2, searched=1, lucky=0, **small),  # type: ignore[arg-type]
     )
     recipe = Recipe(stages, examined=1, examine_every=2)
@@ -243,8 +247,100 @@ def test_learning_that_was_interrupted_goes_on_as_it_would_have(
     for name, values in whole.policy.state_dict().items():
         assert torch.equal(values, parts.policy.state_dict()[name]), name
     curve = json.loads((tmp_path / "parts" / "curve.json").read_text())
-    assert {one["kind"] for one in curve} == {"evolve", "improve", "gather"}
+    assert {one["kind"] for one in curve} == {"evolve", "improve", "amortise", "gather"}
     assert load_policy(tmp_path / "parts").has_layers()
+
+
+def test_a_group_that_is_played_again_is_the_same_after_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "EXAMINED", Spread(lines=(3, 4), days=(3, 4)))
+    stage = Stage("improve", 12, (3, 4), (3, 4), 1, 2, reuse=4, share=1.0)
+    recipe = Recipe((stage,), examined=1)
+
+    def played_at(number: int) -> bytes:
+        one = learning.Learner(recipe, tmp_path / "never", lambda: 0.0, lambda _: None, styles=1)
+        group = one._group(stage, number, np.random.default_rng(number))
+        return group.env.fleet.order_quantity.tobytes()
+
+    first = [played_at(number) for number in (1, 4, 8)]
+    assert len(set(first)) == 3
+    assert played_at(9) == played_at(9)
+    made = learning.Learner(recipe, tmp_path / "never", lambda: 0.0, lambda _: None, styles=1)
+    for number in range(12):
+        made._group(stage, number, np.random.default_rng(number))
+    assert set(made.kept) <= set(range(1, 9))
+    again = made._group(stage, 9, np.random.default_rng(9))
+    assert again.env.fleet.order_quantity.tobytes() == played_at(9)
+
+
+def test_a_recipe_that_begins_with_what_ships_ends_with_no_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "EXAMINED", Spread(lines=(3, 4), days=(3, 4)))
+    spoilt = Stage("amortise", 1, (3, 3), (3, 3), 1, 2, rate=10.0, share=1.0, searched=1)
+    recipe = Recipe((spoilt,), examined=1, begins="shipped")
+    one = learning.Learner(recipe, tmp_path, lambda: 0.0, lambda _: None, styles=1)
+    best = one.run()
+    shipped = load_policy()
+    assert one.curve[-1].worth > one.curve[0].worth
+    assert not best.has_layers()
+    assert torch.equal(best.rule, shipped.rule)
+    assert torch.equal(one.policy.rule, shipped.rule)  # the rule is no part of what is amortised
+    assert one.policy.has_layers()
+
+
+def test_a_curriculum_goes_from_small_and_calm_plants_to_large_and_tight_ones() -> None:
+    stages = [stage for stage in LAYERS.stages if stage.kind == "amortise"]
+    for smaller, larger in itertools.pairwise(stages):
+        assert smaller.lines < larger.lines
+        assert smaller.load < larger.load
+        assert smaller.two_stage <= larger.two_stage
+    tight = assignments_of("train", range(4), replace(stages[-1], load=(1.2, 1.3)).spread)
+    calm = assignments_of("train", range(4), replace(stages[-1], load=(0.3, 0.4)).spread)
+    asked = [sum(order.quantity for order in one.plant.orders) for one in tight + calm]
+    assert min(a / b for a, b in zip(asked[:4], asked[4:], strict=True)) > 1.5
+
+
+def test_a_teacher_is_the_cheapest_rule_that_was_tried() -> None:
+    group = group_of([Assignment(PLANTS[1])], 8)
+    teacher = drafted(fresh(group).eval(), group, np.random.default_rng(0), 4)
+    again = group.play_rules(np.tile(teacher.rule, (8, 1)), [0])
+    assert teacher.costs.shape == (4, 8)
+    assert again == pytest.approx(teacher.costs.min())
+    assert teacher.saved == pytest.approx(np.log(teacher.costs[0, 0] / again[0, 0]))
+    assert teacher.saved > 0
+
+
+def test_teachers_answer_on_their_own_way_and_on_the_learners() -> None:
+    group = group_of([Assignment(plant) for plant in PLANTS], 2)
+    policy, rng = fresh(group).eval(), np.random.default_rng(0)
+    alone = [group_of([Assignment(plant)], 8) for plant in PLANTS]
+    teachers = [drafted(policy, one, rng, 2) for one in alone]
+    moments, costs = answered(group, policy, teachers, rng, [0, 0], 1.0)
+    for place, one in enumerate(teachers):
+        assert costs[place, TEACHER] == pytest.approx(one.costs.min())
+        assert costs[place, LEARNER] == pytest.approx(one.costs[0, 0])
+        rows = np.flatnonzero(moments.row // 2 == place)
+        assert set(moments.row[rows] % 2) == {TEACHER, LEARNER}
+        style = np.tile((one.rule - policy.rule.detach().numpy()), (len(rows), 1))
+        with torch.inference_mode():
+            scores = policy.by_rule(moments.batch(rows), torch.from_numpy(style).float())
+        deciding = scores.choice[..., 1:].amax(-1) > -1e8
+        same = (most_likely(scores).numpy() == moments.actions[rows]).all(axis=-1)
+        assert same[deciding.numpy()].mean() > 0.999  # equal scores may fall either way
+    assert moments.counts is not None
+    assert np.all(moments.counts[::2] == moments.counts[1::2])
+
+
+def test_learning_what_teachers_answer_makes_it_more_likely() -> None:
+    group = group_of([Assignment(plant) for plant in PLANTS], 2)
+    policy, rng = fresh(group).train(), np.random.default_rng(0)
+    teachers = [drafted(policy, group_of([Assignment(one)], 8), rng, 2) for one in PLANTS]
+    moments, _ = answered(group, policy, teachers, rng, [0, 0], 1.0)
+    optimizer = torch.optim.Adam(policy.parameters(), lr=0.003)
+    losses = [imitate_all(policy, optimizer, moments, rng)["loss"] for _ in range(4)]
+    assert losses[-1] < losses[0]
 
 
 def test_files_of_a_policy_are_read_by_whoever_may_read_the_folder(
