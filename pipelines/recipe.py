@@ -1,4 +1,4 @@
-"""A recipe followed: `python -m pipelines.recipe FOLDER [--recipe layers]`, which goes on where it was stopped.
+"""A recipe followed: `python -m pipelines.recipe FOLDER [--recipe layers]`; it goes on where it was stopped.
 
 `shipped` makes the policy that ships again, `layers` asks its layers to learn more. Not a step of the loop:
 it takes minutes to hours of one core, and what it makes is part of the code. Copy `best/` and `curve.json` of
