@@ -6,11 +6,11 @@ attention has one more key than there are things to look at, which is always see
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
+
+from models.policy.pairs import Pairs, ends_of, looked
 
 HEADS = 4
 FORBIDDEN = 1e9  # what a mask takes from a score; as a number it is cheaper than as a truth value
@@ -49,54 +49,37 @@ class Attention(nn.Module):
         result: Tensor = self.norm(looking + self.out(joined))
         return result
 
-    def of_rows(self, looking: Tensor, seen: Tensor, which: Tensor, allowed: Tensor) -> Tensor:
-        """The same of D single things [D, width], each looking at one of B groups `which` [D].
-
-        seen [B, M, width], allowed [D, M]. Keys and values are worked out once a group.
-        """
-        nothing = self.nothing.expand(len(seen), 1, -1)
-        seen = torch.cat([nothing, seen], 1)
-        taken = (nn.functional.pad(allowed, (1, 0), value=True).to(seen.dtype) - 1.0) * FORBIDDEN
-        count, size, width = len(looking), *seen.shape[1:]
-        query = _by_head(self.query(looking).unsqueeze(1))
-        key, value = (
-            _by_head(part(seen).flatten(1).index_select(0, which).view(count, size, width))
-            for part in (self.key, self.value)
-        )
-        found = scaled_dot_product_attention(query, key, value, taken.view(count, 1, 1, size))
-        result: Tensor = self.norm(looking + self.out(found.flatten(1)))
+    def among(self, looking: Tensor, seen: Tensor, pairs: Pairs) -> Tensor:
+        """The same of rows [R, width] that look at rows [M, width], by the pairs that may."""
+        whole = len(self.query.weight)
+        shown, nothing = self._shown(seen, whole), self._shown(self.nothing, whole)
+        found = looked(self.query(looking), shown, nothing, pairs, HEADS)
+        result: Tensor = self.norm(looking + self.out(found))
         return result
 
     def along(self, things: Tensor, edges: Tensor) -> Tensor:
         """Each thing [B, N, width] after half the heads looked along edges [B, E, 2], half against them.
 
-        As `forward` with `neighbours`, but of edges alone, not of all pairs: a bill of materials has few. An
-        edge is two things of a plant, each pair once; -1 where there is none.
+        As `forward` with `neighbours`. An edge is two things of a plant, each pair once; -1 where there is
+        none.
         """
-        batch, count, width = things.shape
-        half, each = HEADS // 2, width // HEADS
-        plant, place = (edges[..., 0] >= 0).nonzero(as_tuple=True)
-        ends = edges[plant, place].long() + (plant * count).unsqueeze(1)
-        looks = torch.cat([2 * ends[:, 0], 2 * ends[:, 1] + 1])  # of each thing two halves of heads
-        sees = torch.cat([2 * ends[:, 1], 2 * ends[:, 0] + 1])
-        query, key, value = (
-            part(things).view(-1, half, each) for part in (self.query, self.key, self.value)
-        )
-        key0, value0 = (
-            part(self.nothing).view(1, 2, half, each) for part in (self.key, self.value)
-        )
-        least = (query.view(-1, 2, half, each) * key0).sum(-1).view(-1, half) / math.sqrt(each)
-        score = (query[looks] * key[sees]).sum(-1) / math.sqrt(each)
-        rows = looks.unsqueeze(1).expand(-1, half)
-        top = least.detach().scatter_reduce(0, rows, score.detach(), "amax")
-        weight, weight0 = (score - top[looks]).exp(), (least - top).exp()
-        total = weight0.scatter_add(0, rows, weight)
-        found = (weight0.view(-1, 2, half, 1) * value0).view(-1, half * each)
-        seen = (weight.unsqueeze(-1) * value[sees]).flatten(1)
-        found = found.scatter_add(0, looks.unsqueeze(1).expand(-1, half * each), seen)
-        joined = found.view(-1, half, each) / total.unsqueeze(-1)
-        result: Tensor = self.norm(things + self.out(joined.view(batch, count, width)))
+        half = things.shape[2] // 2  # columns of the heads that look one way: a row for each half
+        pairs = ends_of(edges, things.shape[1])
+        query = self.query(things).view(-1, half)
+        shown, nothing = self._shown(things, half), self._shown(self.nothing, half)
+        found = looked(query, shown, nothing, pairs, HEADS // 2)
+        result: Tensor = self.norm(things + self.out(found.view(things.shape)))
         return result
+
+    def _shown(self, seen: Tensor, columns: int) -> Tensor:
+        """Keys and values of things as rows [..., 2 × columns]: by one product, as two took longer."""
+        both = self.key, self.value
+        weight, bias = (
+            torch.stack([part.view(-1, columns, *part.shape[1:]) for part in parts], 1)
+            for parts in ([one.weight for one in both], [one.bias for one in both])
+        )
+        found = nn.functional.linear(seen, weight.flatten(0, 2), bias.flatten())
+        return found.view(-1, 2 * columns)
 
 
 def _by_head(values: Tensor) -> Tensor:

@@ -48,6 +48,10 @@ class DenseDispatcher(Dispatcher):
     def _billed(self, seen: Mapping[str, Tensor], items: Tensor) -> Tensor:
         return self.bill(items, items, neighbours(seen["edges"], items.shape[1]))  # type: ignore[no-any-return]
 
+    def _made(self, seen: Mapping[str, Tensor], items: Tensor, lines: Tensor) -> Tensor:
+        able = eligible(seen["slot_item"], items.shape[1])
+        return self.makers(items, lines, able.transpose(1, 2).unsqueeze(1))  # type: ignore[no-any-return]
+
     def _all(self, seen: dict[str, Tensor]) -> Scores:
         possible = seen["mask"][..., 1:] > 0
         deciding = possible.any(-1)

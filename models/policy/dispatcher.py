@@ -16,8 +16,9 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from envs.fleet.kernel.choices import MODES, SIZES
-from models.policy.attention import Attention, eligible, layers
+from models.policy.attention import Attention, layers
 from models.policy.context import FIGURES
+from models.policy.pairs import makers_of, menus_of
 from models.policy.rule import Faced, Ruled, first_rule, held, rule_length, ruled
 
 IMPOSSIBLE = -1e9
@@ -219,10 +220,7 @@ class Dispatcher(nn.Module):
     def _plants(self, seen: Mapping[str, Tensor], lines: Tensor) -> tuple[Tensor, Tensor]:
         """The items [B, I, width] after looking at their bill and their lines, and the plants [B, width]."""
         items = self.item(seen["items"])
-        count = items.shape[1]
-        able = eligible(seen["slot_item"], count)
-        items = self._billed(seen, items)
-        items = self.makers(items, lines, able.transpose(1, 2).unsqueeze(1))
+        items = self._made(seen, self._billed(seen, items), lines)
         known = seen["item_mask"].unsqueeze(-1).to(items.dtype)
         total = known.sum(1).clamp(min=1.0)
         most = (items * known + (known - 1.0) * 1e4).amax(1)
@@ -234,13 +232,17 @@ class Dispatcher(nn.Module):
         """The items [B, I, width] after looking at what goes into them and at what they go into."""
         return self.bill.along(items, seen["edges"])
 
+    def _made(self, seen: Mapping[str, Tensor], items: Tensor, lines: Tensor) -> Tensor:
+        """The items [B, I, width] after looking at the lines that can make them."""
+        makers = makers_of(seen["slot_item"], items.shape[1])
+        return self.makers.among(items.flatten(0, 1), lines.flatten(0, 1), makers).view(items.shape)
+
     def _asked(
         self, seen: Mapping[str, Tensor], lines: Tensor, items: Tensor, b: Tensor, row: Tensor
     ) -> Tensor:
         """The lines that decide [D, width], after looking at all that they can make."""
-        able = eligible(seen["slot_item"][b, row].unsqueeze(1), items.shape[1])
-        found: Tensor = self.menu.of_rows(lines[b, row], items, b, able.squeeze(1))
-        return found
+        menus = menus_of(seen["slot_item"][b, row], b, items.shape[1])
+        return self.menu.among(lines[b, row], items.flatten(0, 1), menus)
 
 
 def faced(seen: Mapping[str, Tensor], options: Options) -> Faced:

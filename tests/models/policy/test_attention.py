@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 pytestmark = pytest.mark.integration
 torch = pytest.importorskip("torch")
 
+import numpy as np  # noqa: E402
+
 from models.policy.acting import tensors  # noqa: E402
-from models.policy.attention import HEADS, Attention, neighbours  # noqa: E402
+from models.policy.attention import HEADS, Attention, eligible, neighbours  # noqa: E402
 from models.policy.dispatcher import Dispatcher, possible_options  # noqa: E402
+from models.policy.pairs import Pairs, _grouped, looked, makers_of, menus_of  # noqa: E402
 from tests.models.policy.test_dispatcher import fleet, fresh, later  # noqa: E402
 
 EDGES = [[[0, 1], [0, 2], [3, 1], [4, 3]], [[2, 0], [-1, -1], [-1, -1], [-1, -1]]]
@@ -42,12 +47,59 @@ def test_without_edges_nothing_is_looked_at() -> None:
     torch.testing.assert_close(layer.along(things, none), seen, rtol=1e-5, atol=1e-5)
 
 
-def test_single_things_that_look_see_what_they_see_among_others() -> None:
-    layer, looking, seen = attention(), torch.randn(4, 16), torch.randn(2, 5, 16)
-    which, allowed = torch.tensor([0, 0, 1, 1]), torch.rand(4, 5) < 0.5
-    whole = layer(looking.view(2, 2, 16), seen, allowed.view(2, 1, 2, 5)).view(4, 16)
-    found = layer.of_rows(looking, seen, which, allowed)
-    torch.testing.assert_close(found, whole, rtol=1e-5, atol=1e-5)
+SLOTS = [[[2, 0, -1], [1, -1, -1], [4, 4, 2]], [[3, 1, 0], [-1, -1, -1], [0, -1, 2]]]
+
+
+def test_lines_that_look_at_their_items_see_what_they_see_among_all() -> None:
+    layer, lines, items = attention(), torch.randn(2, 3, 16), torch.randn(2, 5, 16)
+    slots = torch.tensor(SLOTS)
+    whole = layer(lines, items, eligible(slots, 5).unsqueeze(1))
+    b, row = torch.tensor([0, 1, 1]), torch.tensor([2, 0, 1])
+    menus = menus_of(slots[b, row], b, 5)
+    found = layer.among(lines[b, row], items.flatten(0, 1), menus)
+    torch.testing.assert_close(found, whole[b, row], rtol=1e-5, atol=1e-5)
+
+
+def test_items_that_look_at_their_makers_learn_what_masked_ones_would() -> None:
+    layer, lines, items = attention(), torch.randn(2, 3, 16), torch.randn(2, 5, 16)
+    slots = torch.tensor(SLOTS)
+    told: list[list[Any]] = []
+    found: Any
+    for pairwise in (True, False):
+        layer.zero_grad()
+        given = lines.clone().requires_grad_(), items.clone().requires_grad_()
+        if pairwise:
+            flat = given[1].flatten(0, 1), given[0].flatten(0, 1)
+            found = layer.among(*flat, makers_of(slots, 5)).view(2, 5, 16)
+        else:
+            found = layer(given[1], given[0], eligible(slots, 5).transpose(1, 2).unsqueeze(1))
+        found.square().sum().backward()
+        grads = [*(one.grad for one in given), *(one.grad for one in layer.parameters())]
+        told.append([found.detach(), *grads])
+    for mine, expected in zip(*told, strict=True):
+        torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("heads", "width", "kinds"), [(2, 6, 1), (4, 32, 1), (2, 16, 2)])
+def test_what_pairs_find_has_the_gradient_of_its_differences(
+    heads: int, width: int, kinds: int
+) -> None:
+    torch.manual_seed(2)
+    looks, sees = np.array([0, 0, 2, 3, 3, 3]), np.array([1, 4, 4, 0, 1, 2])
+    pairs = Pairs(*_grouped(looks, sees, 4))
+    given = [
+        torch.randn(rows, columns, dtype=torch.float64, requires_grad=True)
+        for rows, columns in ((4, width), (5, 2 * width), (kinds, 2 * width))
+    ]
+    assert torch.autograd.gradcheck(lambda q, s, n: looked(q, s, n, pairs, heads), given)
+
+
+def test_scores_of_any_size_make_weights_that_are_numbers() -> None:
+    query, shown, nothing = torch.full((1, 8), 200.0), torch.ones(2, 16), torch.zeros(1, 16)
+    shown[1] = -1.0
+    pairs = Pairs(np.array([0, 3]), np.array([-1, 0, 1]))
+    found = looked(query, shown, nothing, pairs, 2)
+    torch.testing.assert_close(found, torch.ones(1, 8))
 
 
 def test_lines_that_decide_are_scored_as_among_all_lines() -> None:
