@@ -1,6 +1,7 @@
 """A recipe followed: `python -m pipelines.recipe FOLDER [--recipe layers]`; it goes on where it was stopped.
 
-`shipped` makes the policy that ships again, `layers` asks its layers to learn more. Not a step of the loop:
+`shipped` makes the policy that ships again, `layers` asks its layers to learn more, `imitation` shows them
+the optimiser's plans. Not a step of the loop:
 it takes minutes to hours of one core, and what it makes is part of the code. Copy `best/` and `curve.json` of
 the folder to models/policy/shipped to ship it.
 """
@@ -13,19 +14,35 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from envs.rules import RULES, dispatch
+from models.optimize.search.annealing import search
+from models.optimize.search.disaggregate import lots_of_runs, realise
 from models.policy.acting import one_thread
 from models.policy.learning.learner import Learner
-from models.policy.learning.recipe import LAYERS, SHIPPED, Recipe
+from models.policy.learning.recipe import IMITATION, LAYERS, SHIPPED, Recipe
+from plant import Plant, Schedule, evaluate
 
-RECIPES = {"shipped": SHIPPED, "layers": LAYERS}
+RECIPES = {"shipped": SHIPPED, "layers": LAYERS, "imitation": IMITATION}
+COOLED = 0.5  # a good start is lost where the search begins hot
+SLICES = 8  # of local search from the last plan: 0.03 s on a small plant
 
 
 def follow(folder: Path, recipe: Recipe, report: Callable[[str], object]) -> Path:
     """Where the best policy lies after the recipe was followed; minutes are of processor time."""
-    learner = Learner(recipe, folder, time.process_time, report)
+    learner = Learner(recipe, folder, time.process_time, report, planner=planned)
     with one_thread():
         learner.run()
     return folder / "best"
+
+
+def planned(standing: Plant, left: Schedule) -> Schedule:
+    """A plan by local search, from what is left of the last plan or from ATCS; the same each time."""
+    fresh = dispatch(standing, RULES["atcs"])
+    kept = realise(standing, lots_of_runs(left.runs)) if left.runs else fresh
+    is_kept = evaluate(standing, kept).cost.total < evaluate(standing, fresh).cost.total
+    slices, cooled = (SLICES, COOLED) if is_kept else (4 * SLICES, 0.0)
+    start = kept if is_kept else fresh
+    return search(standing, start, 0.0, slices=slices, cooled=cooled).schedule
 
 
 def main() -> None:

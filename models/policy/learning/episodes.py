@@ -153,7 +153,7 @@ def recorded(
     env, ways = group.env, group.ways
     first = torch.arange(env.num_envs) % ways == 0
     env.reset(seed=[seed for seed in seeds for _ in range(ways)])
-    balance, watched = _Balance(env), Watched(env, rng, share)
+    balance, watched = Balance(env), Watched(env, rng, share)
     told = np.zeros((env.num_envs, env.fleet.lines, 3), np.int64)
     logp = np.zeros(told.shape[:2], np.float32)
     while not env.is_over:
@@ -177,7 +177,7 @@ def recorded(
     )  # fmt: skip
 
 
-class _Balance:
+class Balance:
     """Money spent so far and what is left to be spent at the least, tick by tick."""
 
     def __init__(self, env: FleetEnv) -> None:

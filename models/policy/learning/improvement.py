@@ -52,7 +52,7 @@ def improve(
     drawn = np.flatnonzero(episodes.row % ways != 0)
     worth = np.clip(worth / max(float(worth[drawn].std()), 1e-9), -4.0, 4.0)
     told: list[tuple[float, float, float]] = []
-    for chosen in _minibatches(drawn, step, rng):
+    for chosen in minibatches(drawn, step, rng):
         advantage = torch.from_numpy(worth[chosen].astype(np.float32))
         scores = episodes.scores(policy, chosen)
         logp = log_probability(scores, torch.from_numpy(episodes.actions[chosen]))
@@ -102,7 +102,7 @@ def imitate_best(
     rows = (np.arange(len(best)) * ways + best)[worthy]
     chosen = np.flatnonzero(np.isin(episodes.row, rows))
     losses = [
-        imitate(policy, optimizer, episodes, part, step) for part in _minibatches(chosen, step, rng)
+        imitate(policy, optimizer, episodes, part, step) for part in minibatches(chosen, step, rng)
     ]
     return {"loss": float(np.mean(losses)) if losses else 0.0, "beaten": float(worthy.mean())}
 
@@ -136,15 +136,16 @@ def imitate_all(
     """Learn by cross entropy what was answered at all moments, each as much as its row counts."""
     every = np.arange(len(moments.row))
     losses = []
-    for part in _minibatches(every, step, rng):
+    for part in minibatches(every, step, rng):
         weights = None if moments.counts is None else moments.counts[moments.row[part]]
         losses.append(imitate(policy, optimizer, moments, part, step, weights))
     return {"loss": float(np.mean(losses)) if losses else 0.0}
 
 
-def _minibatches(
+def minibatches(
     chosen: NDArray[np.int64], step: Step, rng: np.random.Generator
 ) -> Iterator[NDArray[np.int64]]:
+    """The chosen moments in a step's passes, mixed anew in each, so many at a time."""
     for _ in range(step.passes):
         mixed = rng.permutation(chosen)
         for start in range(0, len(mixed), step.minibatch):

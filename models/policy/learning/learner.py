@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from envs.closed_loop import Planner
 from envs.fleet.plants import Assignment
 from models.policy.dispatcher import Dispatcher, shape_of
 from models.policy.files import load_policy, save_policy
@@ -19,6 +20,7 @@ from models.policy.learning.episodes import recorded
 from models.policy.learning.evolution import Search, first_deviation, move, tried
 from models.policy.learning.examination import Examination, Mark
 from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of
+from models.policy.learning.imitation.cloning import imitated
 from models.policy.learning.improvement import Step, imitate_best, improve
 from models.policy.learning.labels import amortised
 from models.policy.learning.pool import Pool
@@ -44,7 +46,8 @@ class _State:
 class Learner:
     """Follows a recipe in a folder; made anew with the same folder, it goes on where it was stored.
 
-    `clock` gives seconds; `report` is told a line now and then.
+    `clock` gives seconds; `report` is told a line now and then. `planner` makes the plans that stages
+    imitate: of a plant as it stands, from what is left of the last plan.
     """
 
     def __init__(
@@ -54,8 +57,10 @@ class Learner:
         clock: Callable[[], float],
         report: Callable[[str], object],
         styles: int = 15,
+        planner: Planner | None = None,
     ) -> None:
         self.recipe, self.folder, self.clock, self.report = recipe, folder, clock, report
+        self.planner = planner
         self.found: list[np.ndarray] = []
         self.kept: dict[int, Group] = {}
         self.pool: Pool | None = None
@@ -127,7 +132,12 @@ class Learner:
     def _round(self, stage: Stage) -> None:
         number = self.state.round
         rng = np.random.default_rng([self.recipe.seed, self.state.stage, number])
-        ways = {"evolve": self._evolve, "gather": self._gather, "amortise": self._amortise}
+        ways = {
+            "evolve": self._evolve,
+            "gather": self._gather,
+            "amortise": self._amortise,
+            "imitate": self._imitate,
+        }
         costs = ways.get(stage.kind, self._learn)(stage, number, rng)
         self.costs = [*self.costs[-19:], float(costs.mean())]
         self.state.round += 1
@@ -202,6 +212,15 @@ class Learner:
         self._slow_down(stage, number)
         plants, luck = self._fresh_plants(stage, number), stage.luck(number)
         costs = amortised(self.policy, self.optimizer, plants, stage, luck, rng)
+        hours = np.array([one.plant.horizon / 60.0 for one in plants])
+        fresh: np.ndarray = costs / hours[:, None]
+        return fresh
+
+    def _imitate(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Costs [plants, ways] over what the plant usually costs, after learning from demonstrations."""
+        self._slow_down(stage, number)
+        plants, luck = self._fresh_plants(stage, number), stage.luck(number)
+        costs = imitated(self.policy, self.optimizer, plants, stage, luck, rng, self.planner)
         hours = np.array([one.plant.horizon / 60.0 for one in plants])
         fresh: np.ndarray = costs / hours[:, None]
         return fresh

@@ -1,9 +1,9 @@
 """How the dispatcher that ships was made, and how its layers learn: stages on generated plants.
 
 A stage evolves the rule's numbers, improves the layers by advantage, labels itself by its best ways, learns
-the answers of rules that drafts found, or gathers styles that complement one another. Each round's draws
-follow from the seed and the round's number alone, so a run that was interrupted goes on as it would have,
-and evolution by the same recipe comes to the same numbers.
+the answers of rules that drafts found, imitates demonstrators, or gathers styles that complement one another.
+Each round's draws follow from the seed and the round's number alone, so a run that was interrupted goes on as
+it would have, and evolution by the same recipe comes to the same numbers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Literal
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.scenarios.splits import Spread
 
-Kind = Literal["evolve", "improve", "label", "amortise", "gather"]
+Kind = Literal["evolve", "improve", "label", "amortise", "imitate", "gather"]
+Shown = Literal["plan", "list", "fitted", "own", "atcs"]
+"""Who can be imitated; `imitation.demonstrators` says what each does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Stage:
 
     Gathering fits a style to one plant a round, in `searched` rounds of its ways, and compares the styles on
     a pool of other plants. Amortising drafts every plant in `searched` rounds of its ways.
+
+    Imitating shares a plant's ways out among the demonstrators `shown`; in all but the first way of each,
+    a line does something else than it is shown with the probability `noise`. beta: 0 learns what was shown,
+    more learns what was done, weighted by exp(beta × advantage).
     """
 
     kind: Kind
@@ -57,6 +63,9 @@ class Stage:
     searched: int = 18
     load: tuple[float, float] = Spread().load
     two_stage: float = Spread().two_stage
+    shown: tuple[Shown, ...] = ("plan", "fitted")
+    noise: float = 0.3
+    beta: float = 0.0
 
     @property
     def spread(self) -> Spread:
@@ -115,3 +124,13 @@ LAYERS = Recipe(
     begins="shipped",
 )  # fmt: skip
 """What the layers were asked to learn: small plants with time to spare first, then large and tight ones."""
+
+IMITATION = Recipe(
+    (
+        Stage("imitate", 60, (5, 20), (7, 10), 4, 4, rate=0.002, share=1.0, passes=2, lucky=0,
+              cooled=0.2, shown=("plan",)),
+    ),
+    examine_every=15,
+    begins="shipped",
+)  # fmt: skip
+"""What the layers were shown: plans that the optimiser makes anew every four hours."""
