@@ -1,7 +1,7 @@
 """A recipe followed: `python -m pipelines.recipe FOLDER [--recipe layers]`; it goes on where it was stopped.
 
 `shipped` makes the policy that ships again, `layers` asks its layers to learn more, `imitation` shows them
-the optimiser's plans. Not a step of the loop:
+the optimiser's plans, `practice` learns by PPO. Not a step of the loop:
 it takes minutes to hours of one core, and what it makes is part of the code. Copy `best/` and `curve.json` of
 the folder to models/policy/shipped to ship it.
 """
@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from envs.rules import RULES, dispatch
@@ -19,10 +20,12 @@ from models.optimize.search.annealing import search
 from models.optimize.search.disaggregate import lots_of_runs, realise
 from models.policy.acting import one_thread
 from models.policy.learning.learner import Learner
-from models.policy.learning.recipe import IMITATION, LAYERS, SHIPPED, Recipe
+from models.policy.learning.recipe import IMITATION, LAYERS, PRACTICE, SHIPPED, Recipe
+from pipelines.platform import ray
+from pipelines.settings import Settings
 from plant import Plant, Schedule, evaluate
 
-RECIPES = {"shipped": SHIPPED, "layers": LAYERS, "imitation": IMITATION}
+RECIPES = {"shipped": SHIPPED, "layers": LAYERS, "imitation": IMITATION, "practice": PRACTICE}
 COOLED = 0.5  # a good start is lost where the search begins hot
 SLICES = 8  # of local search from the last plan: 0.03 s on a small plant
 
@@ -30,7 +33,10 @@ SLICES = 8  # of local search from the last plan: 0.03 s on a small plant
 def follow(folder: Path, recipe: Recipe, report: Callable[[str], object]) -> Path:
     """Where the best policy lies after the recipe was followed; minutes are of processor time."""
     learner = Learner(recipe, folder, time.process_time, report, planner=planned)
-    with one_thread():
+    with ExitStack() as stack:
+        stack.enter_context(one_thread())
+        if any(stage.kind == "practise" for stage in recipe.stages):
+            stack.enter_context(ray.connect(Settings()))
         learner.run()
     return folder / "best"
 

@@ -147,12 +147,14 @@ class Dispatcher(nn.Module):
         options = possible_options(seen)
         return _dense(options, *self._told(seen, options, style))
 
-    def of_deciding(self, seen: Mapping[str, Tensor], options: Options) -> Scores:
+    def of_deciding(
+        self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None = None
+    ) -> Scores:
         """The same scores, of the D lines that decide alone: choice [D, 1 + K], size and mode; value [B].
 
         `slots` and `mask` need not be in what is seen: the options have what counts of them.
         """
-        told, hold, value = self._told(seen, options, None)
+        told, hold, value = self._told(seen, options, style)
         count, slots = len(hold), options.shape[2]
         row = torch.cat([torch.arange(count, device=hold.device), options.asker])
         slot = torch.cat([torch.zeros_like(options.asking), options.slot + 1])

@@ -137,6 +137,7 @@ class Learner:
             "gather": self._gather,
             "amortise": self._amortise,
             "imitate": self._imitate,
+            "practise": self._practise,
         }
         costs = ways.get(stage.kind, self._learn)(stage, number, rng)
         self.costs = [*self.costs[-19:], float(costs.mean())]
@@ -224,6 +225,15 @@ class Learner:
         hours = np.array([one.plant.horizon / 60.0 for one in plants])
         fresh: np.ndarray = costs / hours[:, None]
         return fresh
+
+    def _practise(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Costs [episodes] over what the plant usually costs, after some iterations of PPO."""
+        from models.policy.rllib.practice import Practice, practised  # RLlib takes seconds
+
+        plants, luck = self._fresh_plants(stage, number), stage.luck(number)
+        seed = int(rng.integers(2**31))
+        practice = Practice(stage.searched, stage.rate_at(number), luck, seed)
+        return practised(self.policy, plants, practice)
 
     def _slow_down(self, stage: Stage, number: int) -> None:
         """Learn at the rate of a round."""

@@ -1,7 +1,8 @@
 """How the dispatcher that ships was made, and how its layers learn: stages on generated plants.
 
 A stage evolves the rule's numbers, improves the layers by advantage, labels itself by its best ways, learns
-the answers of rules that drafts found, imitates demonstrators, or gathers styles that complement one another.
+the answers of rules that drafts found, imitates demonstrators, practises (PPO), or gathers styles that
+complement one another.
 Each round's draws follow from the seed and the round's number alone, so a run that was interrupted goes on as
 it would have, and evolution by the same recipe comes to the same numbers.
 """
@@ -15,7 +16,7 @@ from typing import Literal
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.scenarios.splits import Spread
 
-Kind = Literal["evolve", "improve", "label", "amortise", "imitate", "gather"]
+Kind = Literal["evolve", "improve", "label", "amortise", "imitate", "practise", "gather"]
 Shown = Literal["plan", "list", "fitted", "own", "atcs"]
 """Who can be imitated; `imitation.demonstrators` says what each does."""
 
@@ -40,6 +41,8 @@ class Stage:
     Imitating shares a plant's ways out among the demonstrators `shown`; in all but the first way of each,
     a line does something else than it is shown with the probability `noise`. beta: 0 learns what was shown,
     more learns what was done, weighted by exp(beta × advantage).
+
+    Practising does `searched` iterations of PPO on a round's plants, which last the same number of days.
     """
 
     kind: Kind
@@ -134,3 +137,16 @@ IMITATION = Recipe(
     begins="shipped",
 )  # fmt: skip
 """What the layers were shown: plans that the optimiser makes anew every four hours."""
+
+PRACTICE = Recipe(
+    (
+        Stage("practise", 16, (4, 10), (4, 4), 24, 1, rate=0.0003, searched=16, lucky=0,
+              load=(0.6, 0.85), two_stage=0.0),
+        Stage("practise", 12, (6, 20), (7, 7), 24, 1, rate=0.0003, searched=20, lucky=3,
+              load=(0.7, 0.95), two_stage=0.2),
+        Stage("practise", 12, (8, 32), (7, 7), 24, 1, rate=0.0003, searched=20, lucky=3, cooled=0.2),
+    ),
+    examine_every=4,
+    begins="shipped",
+)  # fmt: skip
+"""PPO from the weights that ship: small plants with time to spare first, then large and tight ones."""

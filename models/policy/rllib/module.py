@@ -20,6 +20,7 @@ CHOICES = (
     "choices"  # of a pass: `LineChoices`, not flat logits, so that lines that wait cost nothing
 )
 VALUES = Columns.VF_PREDS
+STYLE = "style"
 
 
 class RowsModule(TorchRLModule, ValueFunctionAPI):
@@ -41,23 +42,29 @@ class RowsModule(TorchRLModule, ValueFunctionAPI):
 class DispatcherModule(RowsModule):
     """An RLModule that is nothing but the dispatcher; `model_config["shape"]` has its `NetworkShape`.
 
-    It is asked for a fleet's observation, or for rows of it with `offers` in the place of slots.
+    It is asked for a fleet's observation, or for rows of it with `offers` in the place of slots, and then
+    with the style that each plant of the fleet is played in: `model_config["styles"]` [B, length], or None.
     """
 
     def setup(self) -> None:
         """Build the network."""
         config: Any = self.model_config
         self.network = Dispatcher(NetworkShape(**config["shape"]))
+        styles = config.get("styles")
+        self.styles = None if styles is None else torch.from_numpy(styles.astype(np.float32))
 
     def rows_of(self, seen: dict[str, Tensor], plants: NDArray[np.int64]) -> dict[str, Any]:
         """What is seen of some plants, the others deciding nothing; their offers, not their slots."""
         rest = {name: values for name, values in seen.items() if name not in SHOWN}
-        return super().rows_of(rest, plants) | {OFFERS: offers_of(possible_options(seen), plants)}
+        rows = super().rows_of(rest, plants) | {OFFERS: offers_of(possible_options(seen), plants)}
+        if self.styles is not None:
+            rows[STYLE] = self.styles[torch.from_numpy(plants)]
+        return rows
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
         seen = batch[Columns.OBS]
         options = options_of(seen)
-        scores = self.network.of_deciding(seen, options)
+        scores = self.network.of_deciding(seen, options, seen.get(STYLE))
         return {CHOICES: LineChoices.of_deciding(scores, options), VALUES: scores.value}
 
     def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> Tensor:

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.plants import Assignment
@@ -74,6 +76,8 @@ class Trainer:
         The dispatcher to go on from.
     checkpoint
         What `save` stored; goes before `start`.
+    styles
+        What is added to the rule on each plant [B, length] (`fitting.leant`), if anything.
     """
 
     def __init__(
@@ -83,10 +87,11 @@ class Trainer:
         start: Dispatcher,
         budget: Budget,
         checkpoint: Path | None = None,
+        styles: NDArray[np.float64] | None = None,
     ) -> None:
         self._start = start
         self._hours = assignments[0].plant.horizon / 60.0
-        self._algorithm: Any = _build(list(assignments), list(scales), start, budget)
+        self._algorithm: Any = _build(list(assignments), list(scales), start, budget, styles)
         self._steps = 0
         if checkpoint is not None:
             self._algorithm.restore_from_path(str(checkpoint))
@@ -150,7 +155,11 @@ class Trainer:
 
 
 def _build(
-    assignments: list[Assignment], scales: list[float], start: Dispatcher, budget: Budget
+    assignments: list[Assignment],
+    scales: list[float],
+    start: Dispatcher,
+    budget: Budget,
+    styles: NDArray[np.float64] | None,
 ) -> Any:
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
@@ -161,7 +170,8 @@ def _build(
         budget.batch_steps, len(assignments), budget.learning_rate, budget.discount, budget.runners,
         budget.clip, seed=budget.seed,
     )  # fmt: skip
-    spec = RLModuleSpec(module_class=DispatcherModule, model_config={"shape": asdict(start.shape)})
+    network = {"shape": asdict(start.shape), "styles": styles}
+    spec = RLModuleSpec(module_class=DispatcherModule, model_config=network)
 
     def plants(_: dict[str, Any]) -> FleetEnv:
         return FleetEnv(assignments, budget.luck, scales=scales, copy=False)
