@@ -18,7 +18,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from envs.fleet.kernel.choices import OVERTIME, TOLD
-from envs.fleet.kernel.motion import ITEM, MODE, SIZE
+from envs.fleet.kernel.deciding import ITEM, MODE, SIZE
 from envs.fleet.kernel.stocks import DUST
 from envs.fleet.luck import Luck
 from envs.fleet.plants import FAR, TICK, Assignment, Rhythm

@@ -16,6 +16,7 @@ from plant import Plant
 
 LineObservation = dict[str, NDArray[Any]]
 SHARED = ("plant", "items", "item_mask", "edges", "edge_units")
+OWN = {"line": "lines", "slots": "slots", "mask": "mask", "slot_item": "slot_item"}
 
 
 class LinesEnv(ParallelEnv):  # type: ignore[misc]
@@ -26,8 +27,8 @@ class LinesEnv(ParallelEnv):  # type: ignore[misc]
 
     Observation of a line (a dict; I items, K slots): `line` float32 [22], `slots` [K, 16], `mask`
     int8 [1 + K], `slot_item` int32 [K], and of the plant `plant`, `items`, `item_mask`, `edges`, `edge_units`
-    as in `FleetEnv`. Action: MultiDiscrete [3]: choice, size, mode. `state()` is the whole plant in one
-    float32 vector.
+    as in `FleetEnv`; with `moves`, `planned` [4] too. Action: MultiDiscrete [3]: choice, size, mode.
+    `state()` is the whole plant in one float32 vector.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - PettingZoo's own declaration
@@ -41,8 +42,10 @@ class LinesEnv(ParallelEnv):  # type: ignore[misc]
         rhythm: Rhythm = Rhythm(),
         scale: float | None = None,
         render_mode: str | None = None,
+        moves: bool = False,
     ) -> None:
-        self.plant_env = TickEnv(plant, luck, rhythm, scale, render_mode=render_mode)
+        self.plant_env = TickEnv(plant, luck, rhythm, scale, render_mode=render_mode, moves=moves)
+        self._own = OWN | ({"planned": "planned"} if moves else {})
         self.render_mode = render_mode
         records = self.plant_env.fleet.assignments[0].plant
         self.possible_agents = [line.id for line in records.lines]
@@ -50,8 +53,7 @@ class LinesEnv(ParallelEnv):  # type: ignore[misc]
         whole: Any = self.plant_env.observation_space
         self._observation = spaces.Dict(
             {name: whole[name] for name in SHARED}
-            | {"line": _row(whole["lines"]), "slots": _row(whole["slots"])}
-            | {"mask": _row(whole["mask"]), "slot_item": _row(whole["slot_item"])}
+            | {name: _row(whole[of_all]) for name, of_all in self._own.items()}
         )
         choices: Any = self.plant_env.action_space
         self._action = spaces.MultiDiscrete(choices.nvec[0])
@@ -119,9 +121,7 @@ class LinesEnv(ParallelEnv):  # type: ignore[misc]
     def _views(self) -> dict[str, LineObservation]:
         shared = {name: self._seen[name] for name in SHARED}
         return {
-            agent: shared
-            | {"line": self._seen["lines"][row], "slots": self._seen["slots"][row]}
-            | {"mask": self._seen["mask"][row], "slot_item": self._seen["slot_item"][row]}
+            agent: shared | {name: self._seen[of_all][row] for name, of_all in self._own.items()}
             for row, agent in enumerate(self.possible_agents)
         }
 

@@ -23,7 +23,8 @@ class TickEnv(gym.Env[Observation, NDArray[np.int64]]):
     """`FleetEnv` of a single plant: the same observation, action and reward without the leading axis.
 
     `render_mode` "rgb_array" gives the Gantt chart of what has started so far as an array [H, W, 3],
-    "ansi" the same as text. Runs are recorded; `record` None makes room for two a line and hour.
+    "ansi" the same as text. Runs are recorded; `record` None makes room for two a line and hour. `moves`:
+    whether planned runs may be moved.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array", "ansi"], "render_fps": 4}  # noqa: RUF012
@@ -36,6 +37,7 @@ class TickEnv(gym.Env[Observation, NDArray[np.int64]]):
         scale: float | None = None,
         record: int | None = None,
         render_mode: str | None = None,
+        moves: bool = False,
     ) -> None:
         assignment = plant if isinstance(plant, Assignment) else Assignment(plant)
         hours = assignment.plant.horizon // 60 + 1
@@ -44,7 +46,7 @@ class TickEnv(gym.Env[Observation, NDArray[np.int64]]):
         )
         scales = None if scale is None else [scale]
         self.fleet = FleetEnv(
-            [assignment], luck, rhythm, scales, AutoresetMode.DISABLED, record=room
+            [assignment], luck, rhythm, scales, AutoresetMode.DISABLED, record=room, moves=moves
         )
         self.observation_space = self.fleet.single_observation_space
         self.action_space = self.fleet.single_action_space

@@ -7,17 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from envs.fleet.actions import Actions as Actions
+from envs.fleet.actions import action_space, told
 from envs.fleet.clock import clock_of
 from envs.fleet.history import realised, realised_schedule
-from envs.fleet.kernel.choices import MODES, SIZES
-from envs.fleet.kernel.turn import Stage, begin, largest, look, move, turn
+from envs.fleet.kernel.turn import Stage, begin, look, move, turn
 from envs.fleet.luck import CERTAIN, Luck
-from envs.fleet.observation import Observation, blank, constants, observation_space
+from envs.fleet.observation import Observation, blank, constants, observation_space, planned
 from envs.fleet.outlook import outlook_of
 from envs.fleet.plants import Assignment, Fleet, Rhythm, build_fleet
 from envs.fleet.scale import hourly_cost
@@ -25,7 +25,6 @@ from envs.fleet.state import State, new_state
 from plant import COMPONENTS, Plant, Schedule
 from plant.borrowed import Held
 
-Actions = NDArray[np.int64]
 RUSH_ROOM = 16
 MASK_63 = (1 << 63) - 1
 
@@ -46,9 +45,12 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
     - `line_mask` int8 [B, L], `item_mask` int8 [B, I]: 0 for what fills smaller plants up.
     - `slot_item` int32 [B, L, K]: the item of each slot, -1 where there is none.
     - `edges` int32 [B, E, 2], `edge_units` float32 [B, E]: bill of materials, item and component, or -1.
+    - with `moves`, `planned` float32 [B, L, 4]: see `envs.fleet.observation.planned`.
 
     Action: MultiDiscrete [B, L, 3]: 0 holds and k makes the item of slot k - 1; size and mode as in
     `envs.fleet.kernel.choices`. Every size and mode of a choice that the mask allows is allowed.
+    With `moves`, a third mode lets a line that holds begin its next planned run now, and one that makes
+    something push it back behind that.
 
     Reward [B]: minus the weighted money that the step cost over `scales`, money per hour.
 
@@ -66,6 +68,9 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         How many runs of an episode can be read back by `schedule` and `realised`.
     threads
         How many threads step plants; the kernel does not hold Python's lock.
+    moves
+        Whether lines may move runs of the base schedule that are locked to their line alone, start
+        after the frozen zone, and make no part of others. Without, these stay as they are planned.
     """
 
     _pool: ThreadPoolExecutor | None = None
@@ -80,12 +85,14 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         copy: bool = True,
         record: int = 0,
         threads: int = 1,
+        moves: bool = False,
     ) -> None:
         self.assignments = [
             one if isinstance(one, Assignment) else Assignment(one) for one in assignments
         ]
         rush = RUSH_ROOM if luck.rush_per_day > 0 else 0
-        self.fleet: Fleet = build_fleet(self.assignments, rhythm, rush)
+        self.fleet: Fleet = build_fleet(self.assignments, rhythm, rush, moves)
+        self._moves = moves
         self.state: State = new_state(self.fleet, record)
         self.luck = luck
         self.num_envs = self.fleet.size
@@ -94,12 +101,10 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self.scales = np.array(given, np.float64)
         self._copy = copy
         self._mode = autoreset_mode
-        lines, slots = self.fleet.lines, self.fleet.slot_item.shape[1]
         self._seen = blank(self.fleet, self.scales)
         self._fixed = constants(self.fleet)
-        self.single_observation_space = observation_space(self.fleet)
-        choices = np.tile([slots + 1, SIZES, MODES], (lines, 1))
-        self.single_action_space = spaces.MultiDiscrete(choices)
+        self.single_observation_space = observation_space(self.fleet, moves)
+        self.single_action_space = action_space(self.fleet, moves)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._cost = np.zeros(self.num_envs)
@@ -115,7 +120,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
                 self.scales, self._cost, self._minutes, self._reward, self._seen,
             )
         )  # fmt: skip
-        self._held = np.zeros((self.num_envs, lines, 3), np.int64)
+        self._held = np.zeros((self.num_envs, self.fleet.lines, 3), np.int64)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         bounds = np.linspace(0, self.num_envs, max(threads, 1) + 1).astype(int)
         self._parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
@@ -152,25 +157,25 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self, actions: Actions
     ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Carry out the choices [B, L, 3] and move every plant to its next epoch."""
-        told = self._told(actions)
+        choices = told(self.fleet, actions)
         if self._waits and self._mode == AutoresetMode.DISABLED:
             raise RuntimeError(
                 f"plants {np.flatnonzero(self._ended).tolist()} are at their horizon's end; reset them "
                 'with options={"reset_mask": ...}'
             )
         if self._waits or self._mode == AutoresetMode.SAME_STEP:
-            return self._renewing(told)
-        self._in_parts(lambda first, last: turn(self.stage, told, first, last))
+            return self._renewing(choices)
+        self._in_parts(lambda first, last: turn(self.stage, choices, first, last))
         truncated = self._note_ends()
         never = np.zeros(self.num_envs, np.bool_)
         return self._observation(), self._reward.copy(), never, truncated, self._info()
 
     def _renewing(
-        self, told: Actions
+        self, choices: Actions
     ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """A step in which some plants may begin anew: those that were over, or those that it ends."""
         renewed = self._ended
-        self._in_parts(lambda first, last: self._move(told, first, last))
+        self._in_parts(lambda first, last: self._move(choices, first, last))
         if self._waits:
             self._begin(renewed)
             self._minutes[renewed] = 0
@@ -192,8 +197,8 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
 
     def advance(self, actions: Actions) -> None:
         """Carry out choices [B, L, 3] without observing; plants that are over stay as they are."""
-        told = self._told(actions)
-        self._in_parts(lambda first, last: self._move(told, first, last))
+        choices = told(self.fleet, actions)
+        self._in_parts(lambda first, last: self._move(choices, first, last))
         self._note_ends()
 
     def observed(self) -> tuple[Observation, dict[str, Any]]:
@@ -235,21 +240,6 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
             raise ValueError(
                 f"{name}: expected one for each of {self.num_envs} plants, found {found}"
             )
-
-    def _told(self, actions: Actions) -> Actions:
-        """The actions as the kernel takes them, which does not look where it reads."""
-        told = np.ascontiguousarray(actions, np.int64)
-        choices = self.fleet.slot_item.shape[1]
-        expected = self.num_envs, self.fleet.lines, 3
-        if told.shape != expected:
-            raise ValueError(f"actions: expected the shape {expected}, found {told.shape}")
-        if largest(told) > choices:
-            plant, line = np.argwhere(told[..., 0] > choices)[0]
-            raise ValueError(
-                f"actions of plant {plant}, line {line}: expected a choice from 0 to {choices}, "
-                f"found {told[plant, line, 0]}"
-            )
-        return told
 
     def _begin(self, chosen: NDArray[np.bool_]) -> None:
         seeds = (self._seeds * 1_048_583 + self._episodes) & MASK_63
@@ -296,4 +286,6 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
             "mask": seen.mask,
             **self._fixed,
         }
+        if self._moves:
+            given["planned"] = planned(self.fleet, self.state)
         return {name: values.copy() for name, values in given.items()} if self._copy else given

@@ -16,9 +16,8 @@ ROW, GAP, MARGIN = 12, 3, 8  # pixels: a line's bar, between bars, around all
 RESTING, MANNED, OVERTIME, PAPER, NOW = (
     (236, 236, 236), (255, 255, 255), (255, 243, 214), (248, 248, 248), (200, 30, 30),
 )  # fmt: skip
-EDGED = (
-    3  # pixels from which on a run begins with a light edge, so that it is told from the one before
-)
+# Pixels from which on a run begins with a light edge, so that it is told from the one before.
+EDGED = 3
 GOLDEN = 0.618034  # of the colour circle: neighbours differ well
 
 

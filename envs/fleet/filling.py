@@ -73,7 +73,7 @@ def filled(
     plant["fixed_item"] = world.fixed_item + first_item
     plant["fixed_slot"] = _slots_of_kept(world)
     plant["fixed_start"], plant["fixed_end"] = world.fixed_start, world.fixed_end
-    plant["fixed_quantity"] = world.fixed_quantity
+    plant["fixed_quantity"], plant["fixed_may_move"] = world.fixed_quantity, world.fixed_may_move
     return plant | _orders(world, more_items, rush_room) | _supply(world, more_items)
 
 

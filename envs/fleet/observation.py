@@ -16,15 +16,17 @@ from envs.fleet.kernel.observe import (
     Seen,
 )
 from envs.fleet.plants import Fleet
+from envs.fleet.state import State
 
 Observation = dict[str, NDArray[Any]]
+PLANNED_FEATURES = 4
 
 
-def observation_space(fleet: Fleet) -> spaces.Dict:
-    """The space of one plant's observation."""
+def observation_space(fleet: Fleet, moves: bool = False) -> spaces.Dict:
+    """The space of one plant's observation; with `moves`, of its planned runs too."""
     lines, items, slots = fleet.lines, fleet.items, fleet.slot_item.shape[1]
     edges = _widest_bill(fleet)
-    return spaces.Dict(
+    seen = spaces.Dict(
         {
             "plant": _box(PLANT_FEATURES),
             "lines": _box(lines, LINE_FEATURES),
@@ -38,6 +40,29 @@ def observation_space(fleet: Fleet) -> spaces.Dict:
             "edge_units": _box(edges),
         }
     )
+    if moves:
+        seen["planned"] = _box(lines, PLANNED_FEATURES)
+    return seen
+
+
+def planned(fleet: Fleet, state: State) -> NDArray[np.float32]:
+    """Each line's next planned run [B, L, 4], zeros where it has none.
+
+    Whether it can be moved; days until its start (-3 to 3, negative where it is late); shifts of eight hours
+    that it takes; 1 + the slot of its item.
+    """
+    row = np.minimum(state.next_fixed, max(len(fleet.fixed_start) - 1, 0))
+    there = state.next_fixed < fleet.fixed_first[1:]
+    seen = np.zeros((len(row), PLANNED_FEATURES), np.float32)
+    if there.any():
+        start, now = fleet.fixed_start[row], state.clock.repeat(fleet.lines)
+        seen[:, 0] = (fleet.fixed_may_move[row] > 0) & (state.moved == 0)
+        seen[:, 1] = np.clip((start - now) / 1440.0, -3.0, 3.0)
+        rate = fleet.rate[np.arange(len(row)), np.maximum(fleet.fixed_slot[row], 0)]
+        seen[:, 2] = fleet.fixed_quantity[row] / rate / 8.0
+        seen[:, 3] = 1 + fleet.fixed_slot[row]
+        seen[~there] = 0.0
+    return seen.reshape(fleet.size, fleet.lines, PLANNED_FEATURES)
 
 
 def blank(fleet: Fleet, scales: NDArray[np.float64]) -> Seen:

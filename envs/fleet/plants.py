@@ -16,6 +16,7 @@ from plant.arrays import BomArrays, CalendarArrays, ChangeoverArrays, Floats, In
 from plant.calendar import worked_before
 
 TICK, HOLD, NEAR, LONGEST, SHORTEST, ATLEAST = range(6)
+COUNTS = 2  # in `fixed_may_move`: moving it counts as a move
 PRODUCTION, IDLE = COMPONENTS.index("production"), COMPONENTS.index("idle")
 
 
@@ -63,7 +64,8 @@ class Fleet(NamedTuple):
     unit costs on the line, over the cheapest line's and over its makers' mean. Items [BI]: as in `ItemArrays`
     and `World`; makers_first [B, I]. bom: components are rows of items. Orders and arrivals by item as in
     `OrderArrays`, with room for rush orders: item i has the rows order_first[i]..order_first[i] +
-    order_count[i]. Kept runs by line: fixed_*, fixed_slot -1 where the line cannot. kept_at, kept_units:
+    order_count[i]. Kept runs by line: fixed_*, fixed_slot -1 where the line cannot, fixed_may_move as in
+    `World` (all 0 where lines are not asked to move runs). kept_at, kept_units:
     from a minute on, the units of a component that must stay in stock for kept runs; kept_until [BI]:
     the last such minute.
     """
@@ -122,6 +124,7 @@ class Fleet(NamedTuple):
     fixed_start: Ints
     fixed_end: Ints
     fixed_quantity: Floats
+    fixed_may_move: Ints
     kept_first: Ints
     kept_at: Ints
     kept_units: Floats
@@ -139,11 +142,15 @@ class Assignment:
 
 
 def build_fleet(
-    assignments: Sequence[Assignment], rhythm: Rhythm = Rhythm(), rush_room: int = 0
+    assignments: Sequence[Assignment],
+    rhythm: Rhythm = Rhythm(),
+    rush_room: int = 0,
+    moves: bool = False,
 ) -> Fleet:
     """The arrays of plants to be simulated beside each other.
 
-    `rush_room` is how many rush orders an item may get in an episode, at most.
+    `rush_room` is how many rush orders an item may get in an episode, at most; `moves` whether planned runs
+    that are locked to their line alone can be moved.
     """
     built = {  # often one plant so many times
         id(one): build_world(
@@ -173,6 +180,7 @@ def build_fleet(
     limits = joined["horizon"].repeat(lines)
     room = [worked_before(calendar, line, int(limit))[0] for line, limit in enumerate(limits)]
     joined["dear"] = _dear(joined, lines)
+    joined["fixed_may_move"] *= moves
     return Fleet(
         size=len(worlds),
         lines=lines,

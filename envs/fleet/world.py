@@ -35,8 +35,9 @@ class World(NamedTuple):
     [I] (number of lines that can). mean_setup: minutes of a mean changeover. slot_item [L, K]: the items
     that a line can make, -1 where it has fewer than K; lot [L, K]: the economic lot there, in units.
     fixed_pointer [L+1]: line l keeps the base's runs fixed_pointer[l]..fixed_pointer[l+1] of fixed_item,
-    fixed_start, fixed_end, fixed_quantity, in time order. moves: base runs that count as moved whatever
-    is done. opens: nothing new starts before this minute.
+    fixed_start, fixed_end, fixed_quantity, in time order; fixed_may_move says whose start is not promised:
+    1 where it is, 2 where moving it counts as a move, 0 where it must stay. moves: base runs that count as
+    moved whatever is done. opens: nothing new starts before this minute.
     """
 
     horizon: int
@@ -66,6 +67,7 @@ class World(NamedTuple):
     fixed_start: Ints
     fixed_end: Ints
     fixed_quantity: Floats
+    fixed_may_move: Ints
     moves: int
     opens: int
 
@@ -93,9 +95,9 @@ def build_world(
     slots = _slots(capable)
     lot = _economic_lots(arrays, slots, per_day, longest)
     rate_best = rates.max(axis=0, initial=0.0)
-    fixed = _kept(plant, arrays, base, zones)
     is_component = np.zeros(len(makers), np.int64)
     is_component[arrays.bom.component] = 1
+    fixed = _kept(plant, arrays, base, zones, is_component)
     return World(
         horizon=arrays.horizon,
         weights=np.array(astuple(weights)),
@@ -124,6 +126,7 @@ def build_world(
         fixed_start=fixed.start,
         fixed_end=fixed.end,
         fixed_quantity=fixed.quantity,
+        fixed_may_move=fixed.may_move,
         moves=fixed.moves,
         opens=zones.frozen if base is not None else 0,
     )
@@ -135,10 +138,14 @@ class _Kept(NamedTuple):
     start: Ints
     end: Ints
     quantity: Floats
+    may_move: Ints
     moves: int
 
 
-def _kept(plant: Plant, arrays: PlantArrays, base: Schedule | None, zones: Zones) -> _Kept:
+def _kept(
+    plant: Plant, arrays: PlantArrays, base: Schedule | None, zones: Zones, is_component: Ints
+) -> _Kept:
+    """The base's runs that stay; those that are locked to their line alone and no part of others may move."""
     kept = sorted(
         kept_runs(plant, base, zones), key=lambda run: (arrays.line_index[run.line], run.start)
     )
@@ -146,12 +153,19 @@ def _kept(plant: Plant, arrays: PlantArrays, base: Schedule | None, zones: Zones
     slush = range(zones.frozen, zones.frozen + zones.slush)
     moves = sum(run.start in slush for run in base.runs) if base is not None else 0
     moves -= sum(run.start in slush for run in kept)
+    may_move = [
+        (1 + (run.start in slush))
+        * (run.lock == "line" and run.start >= zones.frozen)
+        * (not is_component[arrays.item_index[run.item]])
+        for run in kept
+    ]
     return _Kept(
         np.searchsorted(line, np.arange(len(plant.lines) + 1)).astype(np.int64),
         np.array([arrays.item_index[run.item] for run in kept], np.int64),
         np.array([run.start for run in kept], np.int64),
         np.array([run.end for run in kept], np.int64),
         np.array([run.quantity for run in kept], np.float64),
+        np.array(may_move, np.int64),
         moves,
     )
 

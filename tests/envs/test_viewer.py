@@ -76,7 +76,7 @@ def test_an_environment_draws_what_has_started() -> None:
 
 def test_a_film_shows_runs_as_they_start() -> None:
     film = Image.open(io.BytesIO(animated(PLANT, SCHEDULE, frames=5, width=200)))
-    assert (film.n_frames, film.size[0]) == (5, 200)
+    assert (getattr(film, "n_frames", 1), film.size[0]) == (5, 200)
 
     def painted(frame: int) -> int:
         film.seek(frame)

@@ -2,9 +2,11 @@
 
 A choice is an item (a slot of the line), a size and a mode. Sizes: COVER what the near demand misses, at
 least the economic lot; ONE or TWO economic lots; ALL that the horizon still needs. Modes: REGULAR ends
-before the next overtime shift, OVERTIME goes through it. Every size and mode of a possible slot is
-possible: a lot shrinks to what the need, the calendar, the next kept run and the material leave room for.
-A plan that is carried out says the units itself (TOLD); that size is no choice of a scheduler.
+before the next overtime shift, OVERTIME goes through it. MOVE, where planned runs can be moved, is OVERTIME
+that pushes the line's next planned run back where it has to; with no item it pulls that run forward.
+Every size and mode of a possible slot is possible: a lot shrinks to what the need, the calendar, the next
+kept run and the material leave room for. A plan that is carried out says the units itself (TOLD); that
+size is no choice of a scheduler.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import numpy as np
 
 from envs.fleet.kernel.lines import setup_into
 from envs.fleet.kernel.lot import lot_within
+from envs.fleet.kernel.planned import may_move, room_behind
 from envs.fleet.kernel.stocks import DAY, DUST, can_be_taken
 from envs.fleet.plants import FAR, LONGEST, SHORTEST, Fleet
 from envs.fleet.state import State
@@ -21,7 +24,7 @@ from plant.compiled import inner
 
 COVER, ONE, TWO, ALL, TOLD = range(5)
 SIZES, MODES = 4, 2
-REGULAR, OVERTIME = range(2)
+REGULAR, OVERTIME, MOVE = range(3)
 SLACK_SCALE = 1.0  # days; k1 of ATCS, in days instead of mean processing times
 SETUP_SCALE = 0.4  # k2 of ATCS, in the plant's mean changeover
 
@@ -95,6 +98,8 @@ def lot_of(
     rate = f.rate[line, slot]
     setup = setup_into(f, s, line, item)[0]
     room = room_of(f, s, line, item, worked + setup)
+    if mode == MOVE and may_move(f, s, line):
+        room = max(room, room_behind(f, s, line, item, worked + setup))
     least, multiple = f.least[line, slot], f.multiple[line, slot]
     if size != TOLD:
         longest = f.rhythm[LONGEST] if size < TWO else 2 * f.rhythm[LONGEST]
@@ -146,8 +151,11 @@ def set_options(f: Fleet, s: State, b: int, line: int) -> int:
     """Work out what the line could do now with every slot; how many are possible."""
     found = 0
     worked = worked_when_free(f, s, line)
+    mode = MOVE if may_move(f, s, line) else OVERTIME
     for slot in range(f.slot_item.shape[1]):
-        units, setup = lot_of(f, s, line, slot, COVER, OVERTIME, worked)
+        if f.slot_item[line, slot] < 0:
+            break
+        units, setup = lot_of(f, s, line, slot, COVER, mode, worked)
         s.option_quantity[line, slot] = units
         if units > 0:
             found += 1

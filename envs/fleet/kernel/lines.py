@@ -10,6 +10,7 @@ from plant.calendar import (
     changeover_start,
     minute_of,
     next_manned,
+    run_end,
     worked_before,
     worked_between,
 )
@@ -115,6 +116,16 @@ def reserve_kept(f: Fleet, s: State, line: int) -> None:
     s.start_end[line] = f.fixed_end[row]
     s.next_fixed[line] += 1
     start_after(f, s, line)
+    if s.moved[line] and s.start_at[line] < FAR:
+        end = end_of_kept(f, line, row, s.start_at[line])
+        s.start_end[line] = f.fixed_end[row] if end == NEVER else end
+
+
+@inner
+def end_of_kept(f: Fleet, line: int, row: int, start: int) -> int:
+    """The end of a kept run that starts at another minute, or NEVER; it takes as many shift minutes."""
+    minutes = worked_between(f.calendar, line, f.fixed_start[row], f.fixed_end[row])[0]
+    return int(run_end(f.calendar, line, start, max(minutes, 1)))
 
 
 @inner
@@ -139,7 +150,7 @@ def put_off(f: Fleet, s: State, line: int, now: int) -> None:
         drop(f, s, line)
     else:
         s.start_at[line] = later
-        if s.start_end[line] < 0:
+        if s.start_end[line] < 0 or s.moved[line]:
             item = s.start_item[line]
             for row in range(f.bom.pointer[item], f.bom.pointer[item + 1]):
                 part = f.bom.component[row]
@@ -156,7 +167,9 @@ def drop(f: Fleet, s: State, line: int) -> None:
         part = f.bom.component[row]
         taken = units * f.bom.per_unit[row] / (f.share[line, slot] if slot >= 0 else 1.0)
         s.supply[part] += taken
-        if s.start_end[line] < 0:
+        if s.start_end[line] < 0 or s.moved[line]:
             s.reserved[part] -= taken
     s.start_at[line] = FAR
+    if s.start_end[line] >= 0:
+        s.moved[line] = 0
     s.family[line] = s.family_before[line]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.fleet.kernel.choices import lot_of, set_options, worked_when_free
+from envs.fleet.kernel.deciding import decide, offer
 from envs.fleet.kernel.lines import (
     ask_from,
     charge_idle,
@@ -18,20 +18,16 @@ from envs.fleet.kernel.lines import (
     kept_begin,
     put_off,
     reserve_kept,
-    reserve_new,
 )
 from envs.fleet.kernel.reset import reset_plant
 from envs.fleet.kernel.runs import begin_run, deliver, fail, has_components
 from envs.fleet.kernel.stocks import arrive, assess, charge_time, close_book, serve
 from envs.fleet.luck import CERTAIN_FLAG
-from envs.fleet.plants import ATLEAST, FAR, HOLD, TICK, Fleet
+from envs.fleet.plants import ATLEAST, FAR, TICK, Fleet
 from envs.fleet.state import State
 from plant.arrays import Floats, Ints
 from plant.borrowed import borrow
-from plant.calendar import minute_of
 from plant.compiled import inner
-
-ITEM, SIZE, MODE = range(3)
 
 
 @inner
@@ -122,32 +118,6 @@ def open_epoch(f: Fleet, s: State, b: int) -> bool:
 
 
 @inner
-def offer(f: Fleet, s: State, b: int) -> bool:
-    """Work out the options of the lines that decide; those without any hold."""
-    assess(f, s, b)
-    found = False
-    for line in range(b * f.lines, (b + 1) * f.lines):
-        if s.deciding[line]:
-            if set_options(f, s, b, line) > 0:
-                found = True
-            else:
-                s.deciding[line] = 0
-                hold(f, s, b, line)
-    return found
-
-
-@inner
-def hold(f: Fleet, s: State, b: int, line: int) -> None:
-    """Ask the line again after the hold time."""
-    s.held[line] = 1
-    ask_from(f, s, line, max(s.clock[b], s.ask_at[line]) + f.rhythm[HOLD])
-    if (
-        s.ask_at[line] < s.clock[b] + f.rhythm[TICK]
-    ):  # its next kept run begins before the next tick
-        reserve_kept(f, s, line)
-
-
-@inner
 def move_on(f: Fleet, s: State, luck: Floats, b: int) -> None:
     """Move a plant to its next epoch, or to the horizon's end."""
     began, horizon = s.clock[b], f.horizon[b]
@@ -189,69 +159,6 @@ def finish(f: Fleet, s: State, luck: Floats, b: int) -> None:
         charge_idle(f, s, b, line, FAR)
     close_book(f, s, b)
     s.over[b] = 1
-
-
-@inner
-def decide(f: Fleet, s: State, b: int, action: Ints) -> bool:
-    """Carry out one choice a line, by falling urgency; True where lines are to be asked again at once.
-
-    A choice that lines before took away is not carried out: the line is asked again at the same epoch,
-    unless no line at all could do what it was told; then it holds.
-    """
-    first = b * f.lines
-    order, urgency = s.order[b], s.urgency[b]
-    count = 0
-    for line in range(first, first + f.lines):
-        if not s.deciding[line]:
-            continue
-        slot = action[line - first, ITEM] - 1
-        if slot < 0 or s.option_quantity[line, slot] <= 0:
-            s.deciding[line] = 0
-            hold(f, s, b, line)
-            continue
-        place = count
-        while place > 0 and urgency[place - 1] < s.option_index[line, slot]:
-            urgency[place], order[place] = urgency[place - 1], order[place - 1]
-            place -= 1
-        urgency[place], order[place] = s.option_index[line, slot], line
-        count += 1
-    done = again = 0
-    for place in range(count):
-        line = order[place]
-        slot = action[line - first, ITEM] - 1
-        carried = carry_out(
-            f, s, line, slot, action[line - first, SIZE], action[line - first, MODE]
-        )
-        done += carried == 1
-        again += carried == 2
-        if carried < 2:
-            s.deciding[line] = 0
-        if carried == 0:
-            hold(f, s, b, line)
-    if again == 0:
-        return False
-    if done == 0:
-        for line in range(first, first + f.lines):
-            if s.deciding[line]:
-                s.deciding[line] = 0
-                hold(f, s, b, line)
-        return False
-    return True
-
-
-@inner
-def carry_out(f: Fleet, s: State, line: int, slot: int, size: int, mode: int) -> int:
-    """0 where the mode leaves no room for the choice, 1 where it is done, 2 where it is gone."""
-    worked = worked_when_free(f, s, line)
-    units, setup = lot_of(f, s, line, slot, size, mode, worked)
-    if units <= 0:
-        gone = lot_of(f, s, line, slot, size, 1, worked)[0] <= 0
-        return 2 if gone else 0
-    item = f.slot_item[line, slot]
-    reserve_new(f, s, line, slot, units, minute_of(f.calendar, line, worked + setup))
-    s.need_total[item] = max(s.need_total[item] - units, 0.0)
-    s.need_near[item] = max(s.need_near[item] - units, 0.0)
-    return 1
 
 
 @inner

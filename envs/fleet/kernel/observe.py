@@ -221,6 +221,8 @@ def see_slots(f: Fleet, s: State, scale: float, b: int, line: int, out: Seen) ->
     moneys = f.changeovers.cost[f.table[line], max(old, 0)]
     for slot in range(slots):
         units = quantity[slot]
+        if items[slot] < 0:
+            break
         if units <= 0:
             if mask[1 + slot]:
                 seen[slot, :] = 0.0

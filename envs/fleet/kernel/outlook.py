@@ -23,9 +23,8 @@ BUCKETS = np.array([480, 1440, 2880, 4320, 7200, 10080, 14400, 20160])  # minute
 WINDOWS = np.array([3, 5])  # buckets up to which demand is told with its quantiles: 3 and 7 days
 FIRST_DUE, FIRST_ARRIVAL, EARLIEST, COVER, FIRST_QUANTILE = 17, 25, 33, 34, 35
 MOST_MINUTES = 7200
-CANNOT = (
-    2**30
-)  # a minute after all others; half as wide as FAR, so that twice as many are compared at once
+# A minute after all others; half as wide as FAR, so that twice as many are compared at once.
+CANNOT = 2**30
 RUSH_STEP = 360  # rush orders expected before the horizon's end are counted anew every six hours
 RUSH_SQUARE = 13.0 / 12.0  # mean square of a rush order over the usual one: 0.5..1.5 of it
 Z90 = 1.2815515655446004

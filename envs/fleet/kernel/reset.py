@@ -51,7 +51,7 @@ def reset_plant(f: Fleet, s: State, luck: Floats, b: int, seed: int) -> None:
 def reset_line(f: Fleet, s: State, luck: Floats, b: int, line: int) -> None:
     """A line that has done nothing yet, and what its kept runs will take and deliver."""
     s.start_at[line] = s.end_at[line] = s.fail_at[line] = FAR
-    s.held[line] = s.failures[line] = s.runs[line] = s.deciding[line] = 0
+    s.held[line] = s.failures[line] = s.runs[line] = s.deciding[line] = s.moved[line] = 0
     s.down_until[line], s.failed_at[line] = -1, -1
     s.planned_end[line] = s.target[line] = s.begun[line] = 0
     s.end_item[line] = s.start_item[line] = -1

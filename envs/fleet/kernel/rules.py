@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.fleet.kernel.choices import COVER, OVERTIME, REGULAR, worked_when_free
+from envs.fleet.kernel.deciding import ITEM, MODE, SIZE
 from envs.fleet.kernel.lines import setup_into
-from envs.fleet.kernel.motion import ITEM, MODE, SIZE
 from envs.fleet.kernel.turn import Stage
 from envs.fleet.plants import FAR
 from envs.rules.urgency import urgency

@@ -13,7 +13,7 @@ from envs.fleet.kernel.lines import (
     set_line_next,
     start_after,
 )
-from envs.fleet.kernel.stocks import CHANGEOVER, weigh_stock
+from envs.fleet.kernel.stocks import CHANGEOVER, INSTABILITY, weigh_stock
 from envs.fleet.luck import (
     FAIL_HOURS,
     FAILURE,
@@ -26,7 +26,7 @@ from envs.fleet.luck import (
     factor,
     waited,
 )
-from envs.fleet.plants import FAR, TICK, Fleet
+from envs.fleet.plants import COUNTS, FAR, TICK, Fleet
 from envs.fleet.state import State
 from plant.arrays import Floats
 from plant.calendar import (
@@ -63,7 +63,7 @@ def begin_run(f: Fleet, s: State, luck: Floats, b: int, line: int) -> None:
         part = f.bom.component[row]
         taken = units * f.bom.per_unit[row] / (f.share[line, slot] if slot >= 0 else 1.0)
         s.stock[part] -= taken
-        if kept_end < 0:
+        if kept_end < 0 or s.moved[line]:
             s.reserved[part] -= taken
             if s.reserved[part] <= SHORT:
                 s.reserved[part] = max(s.reserved[part], 0.0)
@@ -75,7 +75,11 @@ def begin_run(f: Fleet, s: State, luck: Floats, b: int, line: int) -> None:
     kept = -1
     if kept_end >= 0:
         kept = s.next_fixed[line] - 1
-        minutes = worked_between(f.calendar, line, f.fixed_start[kept], kept_end)[0]
+        minutes = worked_between(f.calendar, line, f.fixed_start[kept], f.fixed_end[kept])[0]
+        if s.moved[line]:
+            s.moved[line] = 0
+            moves = f.fixed_may_move[kept] == COUNTS and start != f.fixed_start[kept]
+            s.money[b, INSTABILITY] += moves
     else:
         minutes = max(minutes_needed(units, f.rate[line, slot]), 1)
     s.start_at[line] = FAR

@@ -132,13 +132,19 @@ def can_be_taken(f: Fleet, s: State, i: int, start: int) -> float:
     if row < f.kept_first[i + 1]:
         free -= f.kept_units[row]
     if s.order_end[i] > f.order_first[i]:
-        until = max(start, s.reserved_until[i], f.kept_until[i])
-        free -= s.backlog[i]
-        order = s.due[i]
-        while order < s.order_end[i] and s.order_due[order] < until:
-            free -= s.believed[order]
-            order += 1
+        free -= asked_until(f, s, i, max(start, s.reserved_until[i], f.kept_until[i]))
     return float(max(free, 0.0))
+
+
+@inner
+def asked_until(f: Fleet, s: State, i: int, until: int) -> float:
+    """The units of an item that its open orders ask for, and those that fall due before a minute."""
+    asked = s.backlog[i]
+    order = s.due[i]
+    while order < s.order_end[i] and s.order_due[order] < until:
+        asked += s.believed[order]
+        order += 1
+    return float(asked)
 
 
 @inner
