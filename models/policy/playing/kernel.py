@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.fleet.kernel.choices import SIZES
-from envs.fleet.kernel.motion import ITEM, MODE, SIZE, step
+from envs.fleet.kernel.deciding import ITEM, MODE, SIZE
+from envs.fleet.kernel.motion import step
 from envs.fleet.kernel.observe import (
     DEAR,
     OVERTIME_SHARE,

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from models.policy.learning.evolution import Search, Told, move
 from models.policy.learning.groups import styles_of
+from models.policy.learning.styles import DEVIATION_RATE, MEAN_RATE
 from models.policy.searching.ahead import Ahead
 
 Floats = NDArray[np.float64]
-MEAN_RATE, DEVIATION_RATE = 1.0, 0.1
 LONGER = 1.5  # an episode takes 0.4 ms with 8 lines and 1.6 ms with 20
 FROM_EACH = 2  # rules of a generation that are candidates for the end
 
