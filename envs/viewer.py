@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import colorsys
 import io
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plant import Plant, Schedule
-from plant.arrays import plant_arrays
+from plant.arrays import PlantArrays, plant_arrays
+from plant.calendar import NEVER, changeover_start
+from plant.model import MINUTES_PER_DAY
 
 ROW, GAP, MARGIN = 12, 3, 8  # pixels: a line's bar, between bars, around all
-RESTING, MANNED, OVERTIME, PAPER, NOW = (
-    (236, 236, 236), (255, 255, 255), (255, 243, 214), (248, 248, 248), (200, 30, 30),
+LETTERS = 10  # pixels high
+RESTING, MANNED, OVERTIME, PAPER, NOW, SETUP, INK = (
+    (236, 236, 236), (255, 255, 255), (255, 243, 214), (248, 248, 248), (200, 30, 30), (96, 96, 96),
+    (70, 70, 70),
 )  # fmt: skip
 # Pixels from which on a run begins with a light edge, so that it is told from the one before.
 EDGED = 3
@@ -29,29 +36,34 @@ def colours(count: int) -> NDArray[np.uint8]:
 
 
 def drawn(
-    plant: Plant, schedule: Schedule, now: int | None = None, width: int = 960
+    plant: Plant, schedule: Schedule, now: int | None = None, width: int = 960, named: bool = True
 ) -> NDArray[np.uint8]:
     """The Gantt chart [H, W, 3]: a row a line, shifts white, overtime yellow, runs by family.
 
-    A run is paler between shifts and begins with a light edge. `now`, if given, is marked by a red rule;
-    so is nothing else.
+    A run is paler between shifts, begins with a light edge, and has its changeover before it in dark grey.
+    `now`, if given, is marked by a red rule. `named`: whether lines have their ids on the left and days
+    their dates below.
     """
     arrays = plant_arrays(plant)
     palette = colours(len(arrays.family_index))
-    height = 2 * MARGIN + len(plant.lines) * (ROW + GAP) - GAP
-    picture = np.full((height, width, 3), PAPER, np.uint8)
-    scale = (width - 2 * MARGIN) / plant.horizon
+    left = MARGIN + (_widest([line.id for line in plant.lines]) + GAP if named else 0)
+    bottom = 2 * MARGIN + len(plant.lines) * (ROW + GAP) - GAP
+    picture = np.full((bottom + (ROW if named else 0), width, 3), PAPER, np.uint8)
+    scale = (width - left - MARGIN) / plant.horizon
 
     def bar(row: int, start: int, end: int, colour: Any, inset: int = 0) -> None:
-        left = MARGIN + round(min(start, plant.horizon) * scale)
-        right = MARGIN + max(round(min(end, plant.horizon) * scale), round(start * scale) + 1)
+        first = left + round(min(start, plant.horizon) * scale)
+        last = left + max(round(min(end, plant.horizon) * scale), round(start * scale) + 1)
         top = MARGIN + row * (ROW + GAP)
-        picture[top + inset : top + ROW - inset, left : min(right, width - MARGIN)] = colour
+        picture[top + inset : top + ROW - inset, first : min(last, width - MARGIN)] = colour
 
     for row, line in enumerate(plant.lines):
         bar(row, 0, plant.horizon, RESTING)
         for shift in line.shifts:
             bar(row, shift.start, shift.end, OVERTIME if shift.overtime else MANNED)
+    for row, start, end in _changeovers(arrays, schedule):
+        if start < plant.horizon:
+            bar(row, start, end, SETUP, inset=3)
     for run in schedule.runs:
         if run.start >= plant.horizon:
             continue
@@ -65,9 +77,54 @@ def drawn(
         if round((run.end - run.start) * scale) > EDGED:
             bar(row, run.start, run.start, PAPER, inset=1)
     if now is not None:
-        at = MARGIN + round(min(now, plant.horizon) * scale)
-        picture[:, at : at + 1] = NOW
-    return picture
+        at = left + round(min(now, plant.horizon) * scale)
+        picture[:bottom, at : at + 1] = NOW
+    return _named(picture, plant, left, scale) if named else picture
+
+
+def _changeovers(arrays: PlantArrays, schedule: Schedule) -> Iterator[tuple[int, int, int]]:
+    """The changeovers into the runs of a schedule: row of the line, from, to."""
+    family = dict(enumerate(arrays.lines.initial_family.tolist()))
+    for run in sorted(schedule.runs, key=lambda one: one.start):
+        row = arrays.line_index[run.line]
+        new = int(arrays.items.family[arrays.item_index[run.item]])
+        old, family[row] = family[row], new
+        table = arrays.lines.table[row]
+        minutes = int(arrays.changeovers.minutes[table, old, new]) if old >= 0 else 0
+        begin = changeover_start(arrays.calendar, row, run.start, minutes)
+        if minutes > 0 and begin != NEVER:
+            yield row, begin, run.start
+
+
+def _named(picture: NDArray[np.uint8], plant: Plant, left: int, scale: float) -> NDArray[np.uint8]:
+    """The picture with the lines' ids, and the dates of as many days as there is room for."""
+    from PIL import Image, ImageDraw
+
+    image = Image.fromarray(picture)
+    pen, font = ImageDraw.Draw(image), _font()
+    for row, line in enumerate(plant.lines):
+        pen.text((MARGIN, MARGIN + row * (ROW + GAP)), line.id, INK, font)
+    below, free = len(picture) - MARGIN - LETTERS, 0
+    for day in range(0, plant.horizon, MINUTES_PER_DAY):
+        at = left + round(day * scale)
+        date = (plant.starts_at + timedelta(minutes=day)).strftime("%m-%d")
+        if at >= free:
+            pen.line((at, below, at, below + 3), INK)
+            pen.text((at + 2, below), date, INK, font)
+            free = at + 2 + _widest([date]) + GAP
+    return np.array(image)
+
+
+def _widest(texts: Sequence[str]) -> int:
+    """The pixels that the widest of some texts takes."""
+    return max((round(_font().getlength(text)) for text in texts), default=0)
+
+
+@cache
+def _font() -> Any:
+    from PIL import ImageFont  # loaded where a picture is asked for
+
+    return ImageFont.load_default(LETTERS)
 
 
 def animated(

@@ -11,8 +11,19 @@ from PIL import Image
 
 from envs.scenarios import generate
 from envs.tick_env import TickEnv
-from envs.viewer import MANNED, NOW, OVERTIME, PAPER, RESTING, animated, colours, drawn, written
-from plant import Capability, Item, Line, Plant, Run, Schedule, Shift
+from envs.viewer import (
+    MANNED,
+    NOW,
+    OVERTIME,
+    PAPER,
+    RESTING,
+    SETUP,
+    animated,
+    colours,
+    drawn,
+    written,
+)
+from plant import Capability, Changeover, Item, Line, Plant, Run, Schedule, Shift
 
 PLANT = Plant(
     currency="EUR",
@@ -37,7 +48,7 @@ def test_text_shows_runs_by_family_and_shifts_as_dots() -> None:
 
 
 def test_the_picture_shows_the_same() -> None:
-    picture = drawn(PLANT, SCHEDULE, now=400, width=496)
+    picture = drawn(PLANT, SCHEDULE, now=400, width=496, named=False)
     first, second = colours(2)
     assert picture.dtype == np.uint8
     assert picture[14, 8 + 60].tolist() == first.tolist()
@@ -52,12 +63,37 @@ def test_runs_beside_each_other_are_told_apart_and_rest_between_shifts() -> None
     line = Line("L1", shifts=(Shift(0, 120), Shift(240, 480)))
     plant = replace(PLANT, lines=(line, PLANT.lines[1]))
     runs = Run("R1", "L1", "A", 60, 300, 180), Run("R2", "L1", "A", 300, 420, 120)
-    picture = drawn(plant, Schedule(runs), width=496)[14].astype(int)
+    picture = drawn(plant, Schedule(runs), width=496, named=False)[14].astype(int)
     colour = colours(2)[0].tolist()
     assert picture[8 + 100].tolist() == picture[8 + 260].tolist() == colour
     assert (picture[8 + 180] > colour).all()
     assert picture[8 + 300].tolist() == list(PAPER)
     assert picture[8 + 302].tolist() == colour
+
+
+def test_a_changeover_is_drawn_before_its_run() -> None:
+    given = replace(
+        PLANT,
+        lines=(Line("L1", shifts=(Shift(0, 480),), initial_family="blue"),),
+        capabilities=PLANT.capabilities[:1],
+        changeovers=(Changeover("blue", "red", 60),),
+    )
+    picture = drawn(given, Schedule((Run("R1", "L1", "A", 120, 240, 100),)), width=496, named=False)
+    for minute, colour in ((50, MANNED), (90, SETUP), (130, colours(2)[0])):
+        assert picture[14, 8 + minute].tolist() == list(colour)
+
+
+def test_lines_are_named_on_the_left_and_days_below() -> None:
+    days = replace(PLANT, horizon=4 * 1440)
+    plain = drawn(days, SCHEDULE, width=500, named=False)
+    picture = drawn(days, SCHEDULE, width=500)
+    assert picture.shape[0] > plain.shape[0]
+    inked = picture.max(axis=-1) < 160
+    assert inked[8:20, :20].any()
+    assert inked[23:35, :20].any()
+    below = inked[plain.shape[0] - 8 :].any(axis=0)
+    assert below[:200].any()
+    assert below[300:].any()
 
 
 def test_an_environment_draws_what_has_started() -> None:
