@@ -4,7 +4,8 @@ Parts: static (30 held plants as planned: rules, the policy, the best of 64, loc
 long run), closed (the same with breakdowns, late material and rush orders, against replanning by local
 search every hour), starts (how soon the optimiser is where it would be after a second), sizes (20, 50,
 100 lines with the same weights), preferences (other objectives, with the same weights), speed (PPO as one
-agent and as fifty; a decision's milliseconds). `--policy FOLDER` takes other weights than those shipped,
+agent and as fifty; a decision's milliseconds), forms (what one agent and a line an agent learn in as many
+processor seconds, `--learning`). `--policy FOLDER` takes other weights than those shipped,
 `--specialist LINES=FOLDER` adds a policy that was trained for one size (`python -m
 pipelines.specialist`), `--fine-tuned LINES=FOLDER` one that learnt there for a little. `--long` sets the
 optimiser's seconds, 0 for none; `--margin` by how much plans are early. `--split validation` takes the
@@ -21,12 +22,12 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.dispatching import closed, preferences, sizes, speed, starts, static
+from benchmarks.dispatching import closed, forms, preferences, sizes, speed, starts, static
 from benchmarks.dispatching.scope import QUICK, Effort, Part, Scene
 from benchmarks.report import arguments, show, show_table
 from models.policy.files import SHIPPED, load_policy
 
-PARTS = ("static", "closed", "starts", "sizes", "preferences", "speed")
+PARTS = ("static", "closed", "starts", "sizes", "preferences", "speed", "forms")
 
 
 def main() -> None:
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--fine-tuned", action="append", default=[], metavar="LINES=FOLDER")
     parser.add_argument("--long", type=float, help="seconds of the optimiser, instead of its own")
     parser.add_argument("--margin", type=int, default=Effort().margin, help="minutes")
+    parser.add_argument("--learning", type=float, help="seconds that each form learns")
     parser.add_argument("--split", choices=("test", "validation"), default="test")
     parser.add_argument("--plants", type=int, help="how many, instead of the part's own number")
     parser.add_argument("--sizes", type=int, nargs="+", help="lines of the part of that name")
@@ -54,6 +56,7 @@ def main() -> None:
         "sizes": lambda: sizes.measure(scene, special, fine),
         "preferences": lambda: preferences.measure(scene),
         "speed": lambda: speed.measure(scene),
+        "forms": lambda: forms.measure(scene),
     }
     figures: dict[str, object] = {}
     for name in options.only:
@@ -78,6 +81,8 @@ def _effort(options: argparse.Namespace) -> Effort:
         )
     if options.long is not None:
         effort = replace(effort, long=options.long)
+    if options.learning:
+        effort = replace(effort, learning=options.learning)
     if options.sizes:
         effort = replace(effort, sizes=tuple(options.sizes))
     lines, days = (tuple(one) if one else None for one in (options.lines, options.days))

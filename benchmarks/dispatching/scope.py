@@ -23,7 +23,8 @@ class Effort:
     long: seconds of the optimiser's long run; search: of local search alone; hourly: of a plan in the
     closed loop. budgets: seconds that the optimiser gets from each start, coolings: how cool it begins
     there. margin: minutes that orders are planned early in the closed loop. seeds: months of luck.
-    iterations: of PPO, to take its time; shorter: by what its steps are divided. spread: of the plants.
+    iterations: of PPO, to take its time; shorter: by what its steps are divided. learning: processor
+    seconds that each form of PPO learns, on `taught` plants. spread: of the plants.
     """
 
     plants: int = 30
@@ -38,6 +39,8 @@ class Effort:
     seeds: tuple[int, ...] = (11,)
     iterations: int = 3
     shorter: int = 1
+    learning: float = 150.0
+    taught: int = 96
     sizes: tuple[int, ...] = (20, 50, 100)
     each_size: int = 4
     spread: Spread = Spread()
@@ -45,7 +48,8 @@ class Effort:
 
 
 QUICK = Effort(
-    plants=2, rolled=1, trials=2, long=0.5, search=0.3, hourly=0.03, iterations=1, shorter=4, sizes=(5,),
+    plants=2, rolled=1, trials=2, long=0.5, search=0.3, hourly=0.03, iterations=1, shorter=4, learning=3.0,
+    taught=4, sizes=(5,),
     each_size=1, spread=Spread(lines=(5, 8), days=(7, 7)), budgets=(0.1, 0.3), coolings=(0.5,),
 )  # fmt: skip
 

@@ -7,10 +7,12 @@ from torch import Tensor, nn
 
 from envs.fleet.kernel.choices import MODES, SIZES
 from envs.fleet.kernel.observe import BEHIND, LINE_FEATURES, SLOT_FEATURES
-from models.policy.dispatcher import IMPOSSIBLE, VALUE_SCALE, Scores
+from models.policy.dispatcher import IMPOSSIBLE, Scores
 from models.policy.multi_agent.views import WHOLE
+from models.policy.rule import LEFT
 
 URGENCY = 2.0
+WORTH = 100.0  # hours of the plant's usual cost that a whole horizon's values differ by, roughly
 
 
 class LineNetwork(nn.Module):
@@ -50,8 +52,12 @@ class LineNetwork(nn.Module):
         return Scores(choice, manner[..., :SIZES], manner[..., SIZES:], whole.new_zeros(()))
 
     def value(self, whole: Tensor) -> Tensor:
-        """The plants' values [...]."""
-        found: Tensor = self.worth(whole).squeeze(-1) * VALUE_SCALE
+        """The plants' values [...], in rewards: 0 at the horizon's end, as nothing is charged after it.
+
+        An episode is cut there, not over, and a critic that guesses what would follow is never corrected:
+        with one, PPO learnt to hold, which puts money off.
+        """
+        found: Tensor = self.worth(whole).squeeze(-1) * (1.0 - whole[..., LEFT]) * WORTH
         return found
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +18,13 @@ from envs.fleet_rules import Policy
 from envs.lines_env import LinesEnv
 from envs.vector_env import Actions, FleetEnv
 from models.policy.choices import most_likely
+from models.policy.learning.improvement import Clip
 from models.policy.multi_agent.network import LineNetwork
 from models.policy.multi_agent.views import PooledFleet, PooledLines, whole_of
 from plant import Plant
 
 Form = Literal["factored", "lines"]
 POLICY = {"factored": "default_policy", "lines": "line"}
-ENTROPY = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,19 @@ class Course:
     """How PPO learns.
 
     steps: plant steps of an iteration; beside: plants stepped beside each other; rate: learning rate;
-    discount: by the hour; runners: processes that sample, 0 for none; width: of the network's layers.
+    discount: by the hour; memory: of advantages, their lambda; entropy: what a nat is worth; clip: the one
+    agent's ratio is clipped for each "line", or as one "joint" ratio of all (a line that is an agent has
+    only its own); minibatches: of an iteration; runners: processes that sample, 0 for none; width: of the network's layers.
     """
 
     steps: int = 512
     beside: int = 8
-    rate: float = 1e-3
-    discount: float = 0.99
+    rate: float = 2e-3
+    discount: float = 0.999
+    memory: float = 0.99
+    entropy: float = 0.002
+    clip: Clip = "line"
+    minibatches: int = 8
     runners: int = 0
     width: int = 48
     seed: int = 0
@@ -44,12 +52,17 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Iteration:
-    """One iteration: plant steps so far, mean return of the episodes that ended, seconds in all."""
+    """One iteration: plant steps so far, a plant's mean return of the episodes that ended, seconds in all.
+
+    clipped: share of ratios beyond the clip in its last update, of the one agent; RLlib's own loss, with
+    which a line an agent learns, does not tell it.
+    """
 
     number: int
     steps: int
     returned: float | None
     seconds: float
+    clipped: float | None = None
 
 
 class Learner:
@@ -69,19 +82,21 @@ class Learner:
     ) -> None:
         self.form, self.course = form, course
         self._algorithm: Any = _algorithm(form, plants, scales, course, luck)
-        self._steps, self._lines = 0, max(len(plant.lines) for plant in plants)
+        self._steps = 0
 
     def iterations(self, clock: Any = time.perf_counter) -> Iterator[Iteration]:
         """Learn for ever, one iteration at a time."""
         for number in range(1, 1_000_000):
             began = clock()
             result = self._algorithm.train()
-            runners = result["env_runners"]
+            runners, learner = result["env_runners"], result["learners"][POLICY[self.form]]
             self._steps = int(runners["num_env_steps_sampled_lifetime"])
-            returned = runners.get("episode_return_mean")
-            known = returned is not None and not math.isnan(returned)
             yield Iteration(
-                number, self._steps, float(returned) if known else None, clock() - began
+                number,
+                self._steps,
+                _returned(runners),
+                clock() - began,
+                learner.get("clipped_share"),
             )
 
     def network(self) -> LineNetwork:
@@ -111,6 +126,14 @@ class Learner:
         self._algorithm.stop()
 
 
+def _returned(runners: dict[str, Any]) -> float | None:
+    """A plant's mean return; lines that are agents are told the plant's each."""
+    each = runners.get("agent_episode_returns_mean") or {}
+    told = list(each.values()) or [runners.get("episode_return_mean")]
+    known = [float(one) for one in told if one is not None and not math.isnan(one)]
+    return sum(known) / len(known) if known else None
+
+
 def policy_of(network: LineNetwork) -> Policy:
     """The network's most likely choices as a policy of fleets."""
 
@@ -135,13 +158,14 @@ def _algorithm(
     from models.policy.rllib.algorithm import Recipe, fleet_ppo
 
     recipe = Recipe(
-        course.steps, course.beside, course.rate, course.discount, course.runners, entropy=ENTROPY,
-        largest_gradient=1.0, seed=course.seed,
+        course.steps, course.beside, course.rate, course.discount, course.runners, course.clip,
+        course.entropy, largest_gradient=1.0, seed=course.seed, memory=course.memory,
+        minibatches=course.minibatches,
     )  # fmt: skip
     model = {"width": course.width}
     if form == "lines":
         spec = RLModuleSpec(module_class=LineModule, model_config=model)
-        return _agents(recipe, _one_by_one(plants, scales, luck), spec, plants)
+        return _agents(recipe, one_by_one(plants, scales, luck), spec, plants)
     places = [row % len(plants) for row in range(course.beside)]
     given, their = [plants[one] for one in places], [scales[one] for one in places]
 
@@ -156,7 +180,7 @@ def _agents(recipe: Any, env: Any, spec: Any, plants: Sequence[Plant]) -> Any:
     from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
     from ray.tune.registry import register_env
 
-    from models.policy.rllib.algorithm import MINIBATCHES, settings
+    from models.policy.rllib.algorithm import settings
     from models.policy.rllib.timed import TimedPPOLearner
 
     register_env("takt-lines", env)
@@ -173,7 +197,7 @@ def _agents(recipe: Any, env: Any, spec: Any, plants: Sequence[Plant]) -> Any:
         .training(
             learner_class=TimedPPOLearner,
             train_batch_size_per_learner=rows,
-            minibatch_size=max(rows // MINIBATCHES, 32),
+            minibatch_size=max(rows // recipe.minibatches, 32),
         )
         .multi_agent(
             policies={POLICY["lines"]},
@@ -184,17 +208,27 @@ def _agents(recipe: Any, env: Any, spec: Any, plants: Sequence[Plant]) -> Any:
     return config.build_algo()
 
 
-def _one_by_one(
+def one_by_one(
     plants: Sequence[Plant], scales: Sequence[float], luck: Luck
 ) -> Callable[[Any], Any]:
-    """What makes one of the plants, line by line; of environments beside each other the next ones."""
+    """What makes one of the plants, line by line; each time it is asked the next one.
+
+    RLlib tells environments that stand beside each other nothing that they differ by.
+    """
+    turns = itertools.cycle(range(len(plants)))
+    slots = max(most_slots(plant) for plant in plants)
 
     def lines(config: Any) -> Any:
         from ray.rllib.env.wrappers import pettingzoo_env
 
-        place = int(getattr(config, "vector_index", 0) or 0) % len(plants)
+        place = next(turns)
         env = LinesEnv(plants[place], luck, scale=scales[place])
         wrapper: Any = pettingzoo_env.ParallelPettingZooEnv
-        return wrapper(PooledLines(env))
+        return wrapper(PooledLines(env, slots))
 
     return lines
+
+
+def most_slots(plant: Plant) -> int:
+    """How many items the line can make that can make the most."""
+    return max(Counter(one.line for one in plant.capabilities).values(), default=1)

@@ -47,17 +47,30 @@ class PooledFleet(VectorObservationWrapper):
 
 
 class PooledLines(BaseParallelWrapper):  # type: ignore[misc]
-    """A plant line by line: `line` [F], `slots` [K, G], `mask` [1 + K] and `whole` [W], shared by all."""
+    """A plant line by line: `line` [F], `slots` [K, G], `mask` [1 + K] and `whole` [W], shared by all.
 
-    def __init__(self, env: LinesEnv) -> None:
+    So is the reward: each line gets the plant's, not its part of it, so that one critic of the plant is
+    right for all of them. With fewer than `slots` slots a plant is filled up to as many, as plants that are
+    learnt from together must look alike.
+    """
+
+    def __init__(self, env: LinesEnv, slots: int | None = None) -> None:
         super().__init__(env)
         fleet = env.plant_env.fleet.fleet
-        self._sizes = fleet.lines, fleet.items
-        self._space = _space(None, fleet.slot_item.shape[1], "line")
+        self._sizes, own = (fleet.lines, fleet.items), fleet.slot_item.shape[1]
+        self._missing = max(own if slots is None else slots, own) - own
+        self._space = _space(None, own + self._missing, "line")
+        every: Any = env.action_space("")
+        choices, sizes, modes = every.nvec
+        self._choices = spaces.MultiDiscrete([choices + self._missing, sizes, modes])
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
         """What every line sees; the same for all."""
         return self._space
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        """What every line can choose; the same for all."""
+        return self._choices
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -68,8 +81,9 @@ class PooledLines(BaseParallelWrapper):  # type: ignore[misc]
 
     def step(self, actions: dict[str, NDArray[np.int64]]) -> tuple[Any, ...]:
         """Carry out every line's choice [3]."""
-        views, *rest = self.env.step(actions)
-        return self._pooled(views), *rest
+        views, rewards, *rest = self.env.step(actions)
+        plant = sum(rewards.values())
+        return self._pooled(views), dict.fromkeys(rewards, plant), *rest
 
     def _pooled(self, views: dict[str, LineObservation]) -> dict[str, LineObservation]:
         lines, items = self._sizes
@@ -78,11 +92,15 @@ class PooledLines(BaseParallelWrapper):  # type: ignore[misc]
         whole = whole_of(
             plant, rows.reshape(lines, LINE_FEATURES), stocks.reshape(items, ITEM_FEATURES)
         )
-        names = ("line", "slots", "mask")
-        return {
-            agent: {name: view[name] for name in names} | {"whole": whole}
-            for agent, view in views.items()
-        }
+        return {agent: self._filled(view) | {"whole": whole} for agent, view in views.items()}
+
+    def _filled(self, view: LineObservation) -> LineObservation:
+        """A line's own part of a view, with as many slots as there should be."""
+        more = self._missing
+        slots, mask = view["slots"], view["mask"]
+        if more:
+            slots, mask = np.pad(slots, ((0, more), (0, 0))), np.pad(mask, (0, more))
+        return {"line": view["line"], "slots": slots, "mask": mask}
 
 
 def _space(lines: int | None, slots: int, name: str) -> spaces.Dict:

@@ -32,7 +32,7 @@ from models.policy.rllib.learner import LinePPOLearner
 from models.policy.rllib.sampling import FleetRunner
 
 EPOCHS, MINIBATCHES = 1, 8
-MEMORY = 0.95  # of advantages: their lambda
+MEMORY = 0.95
 FLATTEST = 1e-4
 SMALLEST = 32  # rows of a minibatch
 # Steps of a plant at least, about a day: a decision is known when the next one comes, hours later.
@@ -71,7 +71,7 @@ class FleetPPO(PPO):
                     )
                 },
                 num_epochs=config.num_epochs,
-                minibatch_size=max(math.ceil(len(rows) / MINIBATCHES), SMALLEST),
+                minibatch_size=max(math.ceil(len(rows) / self._minibatches), SMALLEST),
                 shuffle_batch_per_epoch=config.shuffle_batch_per_epoch,
             )
             self.metrics.aggregate(found, key=LEARNER_RESULTS)
@@ -79,6 +79,11 @@ class FleetPPO(PPO):
             self.env_runner_group.sync_weights(
                 from_worker_or_learner_group=self.learner_group, inference_only=True
             )
+
+    @property
+    def _minibatches(self) -> int:
+        config: Any = self.config
+        return int(config.learner_config_dict["minibatches"])
 
 
 def _standardised(parts: list[SampleBatch]) -> Any:
@@ -104,7 +109,8 @@ class Recipe:
     steps: plant steps of an iteration, at least `LEAST_STEPS` of each plant; plants: beside each other, of
     every runner; rate: learning rate; discount: by the hour; runners: processes that sample, 0 for none;
     entropy: what a nat is worth; largest_gradient: what gradients are scaled down to. clip: the ratio is
-    clipped for each "line", or as one "joint" ratio.
+    clipped for each "line", or as one "joint" ratio. memory: of advantages, their lambda. minibatches: into
+    how many an iteration's rows are cut, each taken once.
     """
 
     steps: int
@@ -116,6 +122,8 @@ class Recipe:
     entropy: float = 0.001
     largest_gradient: float = 0.5
     seed: int = 0
+    memory: float = MEMORY
+    minibatches: int = MINIBATCHES
 
     @property
     def fragment(self) -> int:
@@ -147,7 +155,7 @@ def settings(recipe: Recipe, algorithm: type[PPO] = PPO) -> PPOConfig:
             shuffle_batch_per_epoch=False,
             lr=recipe.rate,
             gamma=recipe.discount,
-            lambda_=MEMORY,
+            lambda_=recipe.memory,
             clip_param=0.2,
             vf_clip_param=math.inf,
             vf_loss_coeff=0.002,
@@ -178,7 +186,7 @@ def fleet_ppo(
         .rl_module(rl_module_spec=module)
         .training(
             learner_class=LinePPOLearner,
-            learner_config_dict={"clip": recipe.clip},
+            learner_config_dict={"clip": recipe.clip, "minibatches": recipe.minibatches},
             train_batch_size_per_learner=recipe.sample,
             minibatch_size=min(recipe.sample, SMALLEST),  # the algorithm takes shares of the rows
         )

@@ -33,7 +33,9 @@ class TimedPPOLearner(PPOTorchLearner):
 class TimedAdvantages(ConnectorV2):
     """Adds advantages and value targets to batches in which every episode has one step too many at its end.
 
-    `discount` is for an hour, `memory` the lambda of a step.
+    `discount` is for an hour, `memory` the lambda of a step. The advantages of rows with a choice have mean 0
+    and deviation 1: among all rows those few would all be above or below it, and learn to be sure of whatever
+    was drawn.
     """
 
     def __init__(self, discount: float, memory: float) -> None:
@@ -56,12 +58,19 @@ class TimedAdvantages(ConnectorV2):
             gained = gains(
                 values, rows[Columns.REWARDS].double().numpy(), fade, over, cut, self.memory
             )
-            level = (gained - gained.mean()) / max(FLATTEST, gained.std())
+            chosen = gained[choosing(rows[Columns.OBS])]
+            level = (gained - chosen.mean()) / max(FLATTEST, chosen.std())
             rows[Postprocessing.ADVANTAGES] = torch.from_numpy(level.astype(np.float32))
             rows[Postprocessing.VALUE_TARGETS] = torch.from_numpy(
                 (gained + values).astype(np.float32)
             )
         return batch
+
+
+def choosing(seen: Any) -> NDArray[np.bool_]:
+    """The rows [N] whose line can do something else than hold; all rows where there is none."""
+    found: NDArray[np.bool_] = (seen["mask"][:, 1:] > 0).any(-1).numpy()
+    return found if found.any() else np.ones_like(found)
 
 
 def minutes_of(episode: Any) -> Floats:

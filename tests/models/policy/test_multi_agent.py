@@ -18,8 +18,16 @@ from envs.lines_env import LinesEnv
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv
 from models.policy.multi_agent.network import LineNetwork
-from models.policy.multi_agent.training import Course, Form, Learner, policy_of
+from models.policy.multi_agent.training import (
+    Course,
+    Form,
+    Learner,
+    most_slots,
+    one_by_one,
+    policy_of,
+)
 from models.policy.multi_agent.views import PooledFleet, PooledLines
+from models.policy.rule import LEFT
 
 PLANTS = [generate(3, 6, 30, 3, 0.9, seed) for seed in range(2)]
 SCALES = [60.0, 60.0]
@@ -46,6 +54,66 @@ def test_a_line_sees_the_same_in_both_forms() -> None:
         np.testing.assert_array_equal(view["line"], seen["lines"][0, row])
         np.testing.assert_array_equal(view["slots"], seen["slots"][0, row])
         assert apart.observation_space("").contains(view)
+
+
+def test_all_lines_get_what_the_plant_gets() -> None:
+    whole = FleetEnv(PLANTS[:1], ROUGH, scales=SCALES[:1])
+    apart = PooledLines(LinesEnv(PLANTS[0], ROUGH, scale=60.0))
+    whole.reset(seed=3)
+    apart.reset(seed=3)
+    told = 0.0
+    for _ in range(20):
+        _, reward, *_ = whole.step(np.zeros((1, 3, 3), np.int64))
+        _, rewards, *_ = apart.step({})
+        assert list(rewards.values()) == pytest.approx([reward[0]] * 3)
+        told += abs(reward[0])
+    assert told > 0
+
+
+def test_a_plant_with_fewer_slots_is_filled_up_with_such_as_cannot_be_chosen() -> None:
+    env = LinesEnv(PLANTS[0], ROUGH, scale=60.0)
+    slots = most_slots(PLANTS[0])
+    assert env.plant_env.fleet.fleet.slot_item.shape[1] == slots
+    filled, plain = PooledLines(env, slots + 3), PooledLines(env)
+    views, _ = filled.reset(seed=1)
+    usual, _ = plain.reset(seed=1)
+    for agent, view in views.items():
+        assert filled.observation_space(agent).contains(view)
+        np.testing.assert_array_equal(view["mask"][:-3], usual[agent]["mask"])
+        np.testing.assert_array_equal(view["slots"][:-3], usual[agent]["slots"])
+        assert not view["mask"][-3:].any()
+    assert filled.action_space("").nvec[0] == plain.action_space("").nvec[0] + 3
+
+
+def test_each_environment_of_agents_has_a_plant_of_its_own_by_turns() -> None:
+    pytest.importorskip("ray")
+    plants = [generate(2 + one, 4, 12, 3, 0.9, one) for one in range(3)]
+    make = one_by_one(plants, [60.0] * 3, ROUGH)
+    lines = [len(make({}).par_env.possible_agents) for _ in range(4)]
+    assert lines == [2, 3, 4, 2]
+    choices = [make({}).par_env.action_space("").nvec[0] for _ in range(3)]
+    assert len(set(choices)) == 1
+
+
+def test_the_critic_expects_nothing_after_the_horizon() -> None:
+    network = LineNetwork(8)
+    with torch.no_grad():
+        network.worth[-1].bias.fill_(-1.0)
+    seen, _ = PooledFleet(fleet()).reset(seed=1)
+    whole = torch.from_numpy(seen["whole"])
+    gone = whole.clone()
+    gone[:, LEFT] = 1.0
+    assert (network.value(whole) < 0).all()
+    assert (network.value(gone) == 0).all()
+
+
+def test_advantages_of_agents_are_levelled_among_the_lines_that_choose() -> None:
+    pytest.importorskip("ray")
+    from models.policy.rllib.timed import choosing
+
+    mask = torch.tensor([[1, 0, 0], [1, 1, 0], [1, 0, 1]], dtype=torch.int8)
+    assert choosing({"mask": mask}).tolist() == [False, True, True]
+    assert choosing({"mask": mask[:1]}).tolist() == [True]
 
 
 def test_the_network_says_the_same_of_a_line_alone_and_among_others() -> None:
