@@ -145,7 +145,7 @@ class Dispatcher(nn.Module):
         `style` [B, shape.style] is added to the rule of each plant: so many ways to play.
         """
         options = possible_options(seen)
-        return _dense(options, *self._told(seen, options, style))
+        return _dense(options, *self.told(seen, options, style))
 
     def of_deciding(
         self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None = None
@@ -154,7 +154,7 @@ class Dispatcher(nn.Module):
 
         `slots` and `mask` need not be in what is seen: the options have what counts of them.
         """
-        told, hold, value = self._told(seen, options, style)
+        told, hold, value = self.told(seen, options, style)
         count, slots = len(hold), options.shape[2]
         row = torch.cat([torch.arange(count, device=hold.device), options.asker])
         slot = torch.cat([torch.zeros_like(options.asking), options.slot + 1])
@@ -176,8 +176,8 @@ class Dispatcher(nn.Module):
         last = (*self.scored.parameters(), *self.hold[-1].parameters())
         return any(bool((one != 0).any()) for one in last)
 
-    def _told(
-        self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None
+    def told(
+        self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None = None
     ) -> tuple[Ruled, Tensor, Tensor]:
         """What rule and layers say of the options and of holding [D], and the values [B]."""
         told, rest, value = self._layered(seen, options)
@@ -205,11 +205,12 @@ class Dispatcher(nn.Module):
         lines = self.line(seen["lines"]) * seen["line_mask"].unsqueeze(-1)
         items, context = self._plants(seen, lines)
         b, row, asker = options.asking, options.asking_line, options.asker
-        asked, spread = self._asked(seen, lines, items, b, row), context[b]
+        asked, spread = self._asked(seen, lines, items, b, row), context.index_select(0, b)
+        item = options.plant * items.shape[1] + options.item
         hidden = self.option(
             self.slot(options.chosen)
-            + (self.of_line(asked) + spread)[asker]
-            + self.of_item(items)[options.plant, options.item]
+            + (self.of_line(asked) + spread).index_select(0, asker)
+            + self.of_item(items).flatten(0, 1).index_select(0, item)
         )
         offered = hidden.new_zeros(len(b), hidden.shape[-1]).index_add(0, asker, hidden)
         count = hidden.new_zeros(len(b)).index_add(0, asker, torch.ones_like(hidden[:, 0]))
@@ -244,7 +245,8 @@ class Dispatcher(nn.Module):
     ) -> Tensor:
         """The lines that decide [D, width], after looking at all that they can make."""
         menus = menus_of(seen["slot_item"][b, row], b, items.shape[1])
-        return self.menu.among(lines[b, row], items.flatten(0, 1), menus)
+        asking = lines.flatten(0, 1).index_select(0, b * lines.shape[1] + row)
+        return self.menu.among(asking, items.flatten(0, 1), menus)
 
 
 def faced(seen: Mapping[str, Tensor], options: Options) -> Faced:

@@ -75,11 +75,13 @@ def ruled(rule: Tensor, faced: Faced) -> Ruled:
     over = torch.stack([one, late, dear, busy], 1)
     setup, covers, part = faced.slot[:, SETUP_HOURS], faced.slot[:, COVERS], faced.item[:, PART]
     lots = torch.stack([one, setup, covers, early, part], 1)
-    by_mode = (over * _of(overtime, faced.where)).sum(1)
-    by_size = (lots.unsqueeze(1) * _of(size, faced.where).view(-1, SIZES - 1, OF_SIZE)).sum(2)
+    by_mode = _product(over, overtime, faced.where)
+    by_size = torch.stack(
+        [_product(lots, part, faced.where) for part in torch.split(size, OF_SIZE, 1)], 1
+    )
     zero = torch.zeros_like(dear)
     return Ruled(
-        (slot_columns(faced) * _of(choice, faced.where)).sum(1),
+        _product(slot_columns(faced), choice, faced.where),
         torch.cat([zero.unsqueeze(1), by_size], 1),
         torch.stack([zero] * (MODES - 1) + [by_mode], 1),
     )
@@ -95,7 +97,7 @@ def held(rule: Tensor, slots: int, line: Tensor, plant: Tensor, where: Tensor) -
     one = torch.ones_like(plant[:, LOAD])
     of_plant = torch.stack([one, plant[:, LOAD], plant[:, BACKLOG], 1.0 - plant[:, LEFT]], 1)
     columns = torch.cat([of_plant[where], line[:, [RUN_MONEY, IDLE_MONEY]]], 1)
-    return (columns * _of(hold, where)).sum(1)
+    return _product(columns, hold, where)
 
 
 def slot_columns(faced: Faced) -> Tensor:
@@ -123,6 +125,6 @@ def _parts(rule: Tensor, slots: int) -> tuple[Tensor, ...]:
     return torch.split(rule, lengths, dim=1)
 
 
-def _of(part: Tensor, where: Tensor) -> Tensor:
-    """Each slot's numbers: its plant's, or the same for all."""
-    return part[where] if len(part) > 1 else part
+def _product(columns: Tensor, part: Tensor, where: Tensor) -> Tensor:
+    """Columns [N, C] times each one's numbers: its plant's, or the same for all."""
+    return columns @ part[0] if len(part) == 1 else (columns * part[where]).sum(1)

@@ -74,6 +74,10 @@ class LineChoices(Distribution):
         told = value.view(*self.shape, 3)[self.plant, self.line]
         return log_probability(self.scores, told.unsqueeze(0))[0]
 
+    def done(self, value: Tensor) -> tuple[Tensor, Tensor]:
+        """The log probability of what each deciding line does [D], and the entropy of its choice [D]."""
+        return self.line_logp(value), entropy(self.scores)[0]
+
     def logp(self, value: Any, **_: Any) -> Tensor:
         """The log probability [B] of what all lines do together."""
         return self.together(self.line_logp(value))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from models.policy.dispatcher import Dispatcher, NetworkShape, possible_options
 from models.policy.rllib.choices import LineChoices
+from models.policy.rllib.offered import Offered
 from models.policy.rllib.offers import OFFERS, SHOWN, offers_of, options_of
 
 CHOICES = (
@@ -66,6 +67,12 @@ class DispatcherModule(RowsModule):
         options = options_of(seen)
         scores = self.network.of_deciding(seen, options, seen.get(STYLE))
         return {CHOICES: LineChoices.of_deciding(scores, options), VALUES: scores.value}
+
+    def _forward_train(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
+        seen = batch[Columns.OBS]
+        options = options_of(seen)
+        told, hold, value = self.network.told(seen, options, seen.get(STYLE))
+        return {CHOICES: Offered(told, hold, options), VALUES: value}
 
     def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> Tensor:
         """The value [B] of each plant in the batch."""
