@@ -1,4 +1,4 @@
-"""From which start the optimiser is soon where it would be after a second: EDD, ATCS or the policy's plan."""
+"""From which start the optimiser is soon where a second would bring it: EDD, ATCS or plans of the policy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
+from numpy.random import default_rng
 
 from benchmarks.dispatching.scope import Part, Scene
 from benchmarks.report import progress
@@ -18,6 +19,7 @@ from models.optimize import prepare
 from models.optimize.search.annealing import search
 from models.policy.acting import one_thread, policy_of
 from models.policy.dispatcher import Dispatcher
+from models.policy.draft import WAYS, draft
 from plant import Plant, Schedule, evaluate
 
 SECOND = 1.0
@@ -34,7 +36,8 @@ def measure(scene: Scene) -> Part:
     starts: dict[str, Callable[[Plant], Schedule]] = {
         "EDD": lambda plant: dispatch(plant, RULES["edd"]),
         "ATCS": lambda plant: dispatch(plant, RULES["atcs"]),
-        "policy": lambda plant: _planned(plant, scene.policy),
+        "policy, own style": lambda plant: _planned(plant, scene.policy),
+        f"policy, best of {WAYS}": lambda plant: draft(plant, scene.policy, default_rng(0), 1),
     }
     mean = {name: np.zeros((len(coolings), len(budgets))) for name in starts}
     seconds = dict.fromkeys(starts, 0.0)
