@@ -36,6 +36,8 @@ from models.policy.multi_agent.training import Course, Form, Learner, policy_of
 from plant import Plant
 
 SPREAD = Spread(lines=(10, 20), days=(7, 7))
+WEEK = 448  # steps of a plant, roughly
+ROWS = 448  # plant steps of a minibatch, of which some are decisions
 POINTS = 8  # of a curve
 VALIDATED = 12  # plants of the curves
 START = "where all of them start"
@@ -91,12 +93,19 @@ def measure(scene: Scene) -> Part:
 
 
 def _ways(effort: Effort) -> list[Way]:
-    """One agent by either clip, and a line an agent; RLlib's episodes are dear, so it takes shorter turns."""
-    one = Course(steps=32 * effort.taught, beside=effort.taught)
+    """One agent by either clip, and a line an agent.
+
+    An iteration of the one agent is about a week of each plant: all of them stand at the same hour, and where
+    minibatches had only the end of the week, in which work no longer pays, it learnt to hold at all times. A
+    line an agent would do five such iterations, so it takes a quarter of a week.
+    """
+    week = Course(
+        steps=WEEK * effort.taught, beside=effort.taught, minibatches=WEEK * effort.taught // ROWS
+    )
     return [
-        Way("one agent, ratio of each line", "factored", one),
-        Way("one agent, joint ratio", "factored", replace(one, clip="joint")),
-        Way("a line an agent", "lines", replace(one, steps=24 * effort.taught)),
+        Way("a line an agent", "lines", replace(week, steps=week.steps // 4)),
+        Way("one agent, ratio of each line", "factored", week),
+        Way("one agent, joint ratio", "factored", replace(week, clip="joint")),
     ]
 
 

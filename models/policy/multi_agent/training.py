@@ -24,6 +24,7 @@ from models.policy.multi_agent.views import PooledFleet, PooledLines, whole_of
 from plant import Plant
 
 Form = Literal["factored", "lines"]
+FARTHEST = 4.0  # deviations that advantages are cut off at
 POLICY = {"factored": "default_policy", "lines": "line"}
 
 
@@ -34,14 +35,15 @@ class Course:
     steps: plant steps of an iteration; beside: plants stepped beside each other; rate: learning rate;
     discount: by the hour; memory: of advantages, their lambda; entropy: what a nat is worth; clip: the one
     agent's ratio is clipped for each "line", or as one "joint" ratio of all (a line that is an agent has
-    only its own); minibatches: of an iteration; runners: processes that sample, 0 for none; width: of the network's layers.
+    only its own); minibatches: of an iteration; runners: processes that sample, 0 for none; width: of the
+    network's layers.
     """
 
     steps: int = 512
     beside: int = 8
-    rate: float = 2e-3
+    rate: float = 3e-3
     discount: float = 0.999
-    memory: float = 0.99
+    memory: float = 0.9
     entropy: float = 0.002
     clip: Clip = "line"
     minibatches: int = 8
@@ -160,7 +162,7 @@ def _algorithm(
     recipe = Recipe(
         course.steps, course.beside, course.rate, course.discount, course.runners, course.clip,
         course.entropy, largest_gradient=1.0, seed=course.seed, memory=course.memory,
-        minibatches=course.minibatches,
+        minibatches=course.minibatches, farthest=FARTHEST,
     )  # fmt: skip
     model = {"width": course.width}
     if form == "lines":
@@ -196,6 +198,7 @@ def _agents(recipe: Any, env: Any, spec: Any, plants: Sequence[Plant]) -> Any:
         .rl_module(rl_module_spec=MultiRLModuleSpec(rl_module_specs={POLICY["lines"]: spec}))
         .training(
             learner_class=TimedPPOLearner,
+            learner_config_dict={"farthest": recipe.farthest},
             train_batch_size_per_learner=rows,
             minibatch_size=max(rows // recipe.minibatches, 32),
         )
@@ -211,11 +214,25 @@ def _agents(recipe: Any, env: Any, spec: Any, plants: Sequence[Plant]) -> Any:
 def one_by_one(
     plants: Sequence[Plant], scales: Sequence[float], luck: Luck
 ) -> Callable[[Any], Any]:
-    """What makes one of the plants, line by line; each time it is asked the next one.
+    """What makes one of the plants, line by line, that with the most lines first; then by turns the next.
 
-    RLlib tells environments that stand beside each other nothing that they differ by.
+    RLlib tells environments that stand beside each other nothing that they differ by, and knows the agents
+    of the first alone.
+
+    Raises
+    ------
+    ValueError
+        Where a plant has a line that the one with the most lines has not.
     """
-    turns = itertools.cycle(range(len(plants)))
+    order = sorted(range(len(plants)), key=lambda place: -len(plants[place].lines))
+    known = {line.id for line in plants[order[0]].lines}
+    for plant in plants:
+        if other := {line.id for line in plant.lines} - known:
+            raise ValueError(
+                f"lines: expected only those of the largest plant, found {min(other)}; "
+                "name the lines of plants that are learnt from together alike"
+            )
+    turns = itertools.cycle(order)
     slots = max(most_slots(plant) for plant in plants)
 
     def lines(config: Any) -> Any:

@@ -61,7 +61,8 @@ class FleetPPO(PPO):
             if not parts:  # all runners are lost; RLlib starts them again before the next step
                 return
             self.metrics.aggregate(told, key=ENV_RUNNER_RESULTS)
-        rows = _standardised(parts)
+        given = config.learner_config_dict
+        rows = _standardised(parts, given["farthest"])
         with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
             found = self.learner_group.update(
                 batch=MultiAgentBatch({DEFAULT_MODULE_ID: rows}, env_steps=len(rows)),
@@ -71,7 +72,7 @@ class FleetPPO(PPO):
                     )
                 },
                 num_epochs=config.num_epochs,
-                minibatch_size=max(math.ceil(len(rows) / self._minibatches), SMALLEST),
+                minibatch_size=max(math.ceil(len(rows) / given["minibatches"]), SMALLEST),
                 shuffle_batch_per_epoch=config.shuffle_batch_per_epoch,
             )
             self.metrics.aggregate(found, key=LEARNER_RESULTS)
@@ -80,14 +81,9 @@ class FleetPPO(PPO):
                 from_worker_or_learner_group=self.learner_group, inference_only=True
             )
 
-    @property
-    def _minibatches(self) -> int:
-        config: Any = self.config
-        return int(config.learner_config_dict["minibatches"])
 
-
-def _standardised(parts: list[SampleBatch]) -> Any:
-    """The rows of all runners, their advantages with mean 0 and deviation 1.
+def _standardised(parts: list[SampleBatch], farthest: float) -> Any:
+    """The rows of all runners, their advantages with mean 0 and deviation 1, cut off at the farthest.
 
     ValueError where no decision was followed by another: there is nothing to learn from.
     """
@@ -98,7 +94,8 @@ def _standardised(parts: list[SampleBatch]) -> Any:
             "take more steps, or plants whose lines have something to choose"
         )
     worth = rows[Postprocessing.ADVANTAGES]
-    rows[Postprocessing.ADVANTAGES] = (worth - worth.mean()) / worth.std().clamp(min=FLATTEST)
+    level = (worth - worth.mean()) / worth.std().clamp(min=FLATTEST)
+    rows[Postprocessing.ADVANTAGES] = level.clamp(-farthest, farthest)
     return rows
 
 
@@ -110,7 +107,8 @@ class Recipe:
     every runner; rate: learning rate; discount: by the hour; runners: processes that sample, 0 for none;
     entropy: what a nat is worth; largest_gradient: what gradients are scaled down to. clip: the ratio is
     clipped for each "line", or as one "joint" ratio. memory: of advantages, their lambda. minibatches: into
-    how many an iteration's rows are cut, each taken once.
+    how many an iteration's rows are cut, each taken once. farthest: what advantages are cut off at, in their
+    deviations: where lateness runs away on one plant, it would be all that is learnt from.
     """
 
     steps: int
@@ -124,6 +122,7 @@ class Recipe:
     seed: int = 0
     memory: float = MEMORY
     minibatches: int = MINIBATCHES
+    farthest: float = math.inf
 
     @property
     def fragment(self) -> int:
@@ -186,7 +185,11 @@ def fleet_ppo(
         .rl_module(rl_module_spec=module)
         .training(
             learner_class=LinePPOLearner,
-            learner_config_dict={"clip": recipe.clip, "minibatches": recipe.minibatches},
+            learner_config_dict={
+                "clip": recipe.clip,
+                "minibatches": recipe.minibatches,
+                "farthest": recipe.farthest,
+            },
             train_batch_size_per_learner=recipe.sample,
             minibatch_size=min(recipe.sample, SMALLEST),  # the algorithm takes shares of the rows
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,10 @@ class TimedPPOLearner(PPOTorchLearner):
         """Put the connector in the place of RLlib's."""
         super().build()
         self._learner_connector.remove(GeneralAdvantageEstimation)
-        self._learner_connector.append(TimedAdvantages(self.config.gamma, self.config.lambda_))
+        farthest = self.config.learner_config_dict.get("farthest", math.inf)
+        self._learner_connector.append(
+            TimedAdvantages(self.config.gamma, self.config.lambda_, farthest)
+        )
 
 
 class TimedAdvantages(ConnectorV2):
@@ -35,12 +39,12 @@ class TimedAdvantages(ConnectorV2):
 
     `discount` is for an hour, `memory` the lambda of a step. The advantages of rows with a choice have mean 0
     and deviation 1: among all rows those few would all be above or below it, and learn to be sure of whatever
-    was drawn.
+    was drawn. They are cut off at the `farthest`, in deviations.
     """
 
-    def __init__(self, discount: float, memory: float) -> None:
+    def __init__(self, discount: float, memory: float, farthest: float = math.inf) -> None:
         super().__init__()
-        self.discount, self.memory = discount, memory
+        self.discount, self.memory, self.farthest = discount, memory, farthest
 
     @torch.no_grad()
     def __call__(
@@ -60,6 +64,7 @@ class TimedAdvantages(ConnectorV2):
             )
             chosen = gained[choosing(rows[Columns.OBS])]
             level = (gained - chosen.mean()) / max(FLATTEST, chosen.std())
+            level = level.clip(-self.farthest, self.farthest)
             rows[Postprocessing.ADVANTAGES] = torch.from_numpy(level.astype(np.float32))
             rows[Postprocessing.VALUE_TARGETS] = torch.from_numpy(
                 (gained + values).astype(np.float32)

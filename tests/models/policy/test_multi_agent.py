@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,9 +91,21 @@ def test_each_environment_of_agents_has_a_plant_of_its_own_by_turns() -> None:
     plants = [generate(2 + one, 4, 12, 3, 0.9, one) for one in range(3)]
     make = one_by_one(plants, [60.0] * 3, ROUGH)
     lines = [len(make({}).par_env.possible_agents) for _ in range(4)]
-    assert lines == [2, 3, 4, 2]
+    assert lines == [4, 3, 2, 4]
     choices = [make({}).par_env.action_space("").nvec[0] for _ in range(3)]
     assert len(set(choices)) == 1
+
+
+def test_plants_whose_lines_have_other_names_are_not_learnt_from_together() -> None:
+    plant = generate(2, 4, 12, 3, 0.9, 1)
+    other = replace(
+        plant,
+        lines=tuple(replace(one, id=f"X{one.id}") for one in plant.lines),
+        capabilities=tuple(replace(one, line=f"X{one.line}") for one in plant.capabilities),
+        changeovers=(),
+    )
+    with pytest.raises(ValueError, match="found XL"):
+        one_by_one([plant, other], [60.0] * 2, ROUGH)
 
 
 def test_the_critic_expects_nothing_after_the_horizon() -> None:
