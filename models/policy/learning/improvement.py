@@ -60,7 +60,7 @@ def improve(
         deciding = scores.choice[..., 1:].amax(-1) > -1e8
         gain, clipped = clipped_gain(change, advantage, deciding, step)
         chaos = (entropy(scores) * deciding).sum() / deciding.sum().clamp(min=1)
-        _follow(policy, optimizer, -gain - step.entropy * chaos, step)
+        follow(policy, optimizer, -gain - step.entropy * chaos, step)
         with torch.no_grad():
             apart = ((change.exp() - 1.0 - change) * deciding).sum() / deciding.sum().clamp(min=1)
         told.append((clipped.item(), chaos.item(), apart.item()))
@@ -122,7 +122,7 @@ def imitate(
     if weights is not None:
         deciding = deciding * torch.from_numpy(weights).unsqueeze(-1)
     loss = -(logp * deciding).sum() / deciding.sum().clamp(min=1e-6)
-    _follow(policy, optimizer, loss, step)
+    follow(policy, optimizer, loss, step)
     return float(loss.item())
 
 
@@ -152,7 +152,8 @@ def minibatches(
             yield mixed[start : start + step.minibatch]
 
 
-def _follow(policy: Dispatcher, optimizer: torch.optim.Optimizer, loss: Tensor, step: Step) -> None:
+def follow(policy: Dispatcher, optimizer: torch.optim.Optimizer, loss: Tensor, step: Step) -> None:
+    """Take a step down a loss, no longer than a step's largest gradient."""
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(policy.parameters(), step.largest_gradient)

@@ -20,7 +20,7 @@ from models.policy.learning.episodes import recorded
 from models.policy.learning.evolution import Search, first_deviation, move, tried
 from models.policy.learning.examination import Examination, Mark
 from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of
-from models.policy.learning.imitation.cloning import imitated
+from models.policy.learning.imitation.cloning import faded, imitated
 from models.policy.learning.improvement import Step, imitate_best, improve
 from models.policy.learning.labels import amortised
 from models.policy.learning.pool import Pool
@@ -122,6 +122,8 @@ class Learner:
             self.policy.load_state_dict(self.average.state_dict())
         elif stage.kind == "gather":
             self._choose(stage)
+        elif stage.kind == "imitate":
+            self.policy = faded(self.policy, stage.strength)
         state = self.state
         self.state = _State(state.stage + 1, 0, state.minutes, state.episodes)
         self.optimizer, self.kept, self.pool = self._fresh_optimizer(), {}, None
@@ -272,7 +274,7 @@ class Learner:
         """How the dispatcher does on the validation plants; a point of the curve."""
         state = self.state
         stage = self.recipe.stages[min(state.stage, len(self.recipe.stages) - 1)]
-        policy = self.average if stage.kind == "evolve" else self.policy
+        policy = self._examined(stage)
         shares = self.examination.shares(policy)
         likely, best = shares[:, 0], shares.min(axis=1)
         mark = Mark(
@@ -285,6 +287,18 @@ class Learner:
         self.curve.append(mark)
         self.report(json.dumps(asdict(mark)))
         return mark
+
+    def _examined(self, stage: Stage) -> Dispatcher:
+        """What is examined in a stage, and shipped: of what imitates, before the stage's end, a share."""
+        if stage.kind == "evolve":
+            return self.average
+        if (
+            stage.kind == "imitate"
+            and self.state.stage < len(self.recipe.stages)
+            and self.state.round
+        ):
+            return faded(self.policy, stage.strength)
+        return self.policy
 
     def store(self) -> None:
         """Store all that is needed to go on, each file as a whole."""

@@ -40,7 +40,8 @@ class Stage:
 
     Imitating shares a plant's ways out among the demonstrators `shown`; in all but the first way of each,
     a line does something else than it is shown with the probability `noise`. beta: 0 learns what was shown,
-    more learns what was done, weighted by exp(beta × advantage).
+    more learns what was done, weighted by exp(beta × advantage). held: how much holding counts. strength:
+    the share of what the layers have learnt that is examined, and kept at the stage's end.
 
     Practising does `searched` iterations of PPO on a round's plants, which last the same number of days.
     """
@@ -69,6 +70,8 @@ class Stage:
     shown: tuple[Shown, ...] = ("plan", "fitted")
     noise: float = 0.3
     beta: float = 0.0
+    held: float = 0.0
+    strength: float = 0.5
 
     @property
     def spread(self) -> Spread:
@@ -130,10 +133,10 @@ LAYERS = Recipe(
 
 IMITATION = Recipe(
     (
-        Stage("imitate", 60, (5, 20), (7, 10), 4, 4, rate=0.002, share=1.0, passes=2, lucky=0,
-              cooled=0.2, shown=("plan",)),
+        Stage("imitate", 40, (5, 16), (7, 7), 4, 2, rate=0.004, share=1.0, passes=2, lucky=0,
+              cooled=0.2, shown=("plan",), noise=0.5),
     ),
-    examine_every=15,
+    examine_every=20,
     begins="shipped",
 )  # fmt: skip
 """What the layers were shown: plans that the optimiser makes anew every four hours."""

@@ -24,7 +24,14 @@ from models.policy.learning import examination  # noqa: E402
 from models.policy.learning import learner as learning  # noqa: E402
 from models.policy.learning.episodes import Episodes  # noqa: E402
 from models.policy.learning.groups import Group, group_of  # noqa: E402
-from models.policy.learning.imitation.cloning import clone, imitated, moment_weights  # noqa: E402
+from models.policy.learning.imitation.cloning import (  # noqa: E402
+    Cloning,
+    clone,
+    faded,
+    imitated,
+    moment_weights,
+    unlike,
+)
 from models.policy.learning.imitation.demonstration import demonstrated, strayed  # noqa: E402
 from models.policy.learning.imitation.demonstrators import Demonstrators  # noqa: E402
 from models.policy.learning.imitation.following import (  # noqa: E402
@@ -185,7 +192,8 @@ def test_the_layers_come_nearer_to_what_they_are_shown_and_the_rule_stays() -> N
     rule = policy.rule.detach().clone()
     _, episodes = shown_by(("plan",))
     optimizer = torch.optim.Adam(policy.parameters(), lr=0.003)
-    losses = [clone(policy, optimizer, episodes, 1, rng, Step(minibatch=32)) for _ in range(6)]
+    settings = Cloning(held=1.0, minibatch=32)
+    losses = [clone(policy, optimizer, episodes, 1, rng, settings) for _ in range(6)]
     assert losses[-1] < 0.9 * losses[0]
     policy = fresh(group)
     optimizer = torch.optim.Adam(policy.parameters(), lr=0.003)
@@ -195,6 +203,36 @@ def test_the_layers_come_nearer_to_what_they_are_shown_and_the_rule_stays() -> N
     assert policy.has_layers()
     assert torch.equal(policy.rule.detach(), rule)
     assert policy.rule.requires_grad
+
+
+def test_holding_counts_as_much_as_it_is_told_to() -> None:
+    group, episodes = shown_by(("plan",))
+    every = np.arange(len(episodes.row))
+    scores = episodes.scores(fresh(group), every)
+    told, weights = torch.from_numpy(episodes.actions), torch.ones(len(every))
+    other = told.clone()
+    other[..., 1:] = torch.where(told[..., :1] == 0, 1, told[..., 1:])  # of lines that hold
+    with_holds, without = (unlike(scores, told, weights, held).item() for held in (1.0, 0.0))
+    assert with_holds != pytest.approx(without)
+    assert unlike(scores, other, weights, 0.0).item() == pytest.approx(without)
+    moved = scores._replace(choice=scores.choice.clone())
+    moved.choice[..., 0] += 5.0
+    assert unlike(moved, told, weights, 0.0).item() == pytest.approx(without)
+    assert unlike(moved, told, weights, 1.0).item() != pytest.approx(with_holds)
+
+
+def test_layers_that_fade_add_their_share_to_the_rule() -> None:
+    group, episodes = shown_by(("own",))
+    policy, some = fresh(group), np.arange(20)
+    with torch.inference_mode():
+        rule = episodes.scores(policy, some).choice.clone()
+        for last in (policy.scored.weight, policy.scored.bias, policy.hold[-1].bias):
+            last.fill_(0.3)
+        whole = episodes.scores(policy, some).choice
+        half = episodes.scores(faded(policy, 0.5), some).choice
+    assert policy.has_layers()
+    assert torch.allclose(half, (rule + whole) / 2.0, atol=1e-4)
+    assert not torch.allclose(whole, rule, atol=1e-2)
 
 
 def test_imitation_that_was_interrupted_goes_on_as_it_would_have(

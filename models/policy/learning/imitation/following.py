@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from envs.closed_loop import Planner
 from envs.fleet.kernel.stocks import DUST
-from envs.fleet.plants import FAR, HOLD, TICK
+from envs.fleet.plants import FAR
 from envs.fleet.snapshot import snapshot
 from envs.vector_env import FleetEnv
 from models.policy.learning.imitation.lots import nearest_lot
@@ -25,6 +25,7 @@ from plant.arrays import plant_arrays
 from plant.calendar import NEVER, changeover_start
 
 EVERY = 240  # minutes; a plan followed to its end costs 1.09 of the policy's own, made anew so often 0.92
+SOONER = 120  # minutes that a run may begin before its time, rather than that its line holds
 WORTH_A_RUN = 0.3  # of a lot: a smaller rest falls to the item's next run
 
 
@@ -109,15 +110,13 @@ class PlanFollower:
         return (slot + 1, size, mode) if units > 0 else (0, 0, 0)
 
     def _is_time(self, line: int, run: Run) -> bool:
-        """Whether now is nearer to when the changeover into a run is to begin than the next time."""
+        """Whether the changeover into a run is to begin before long."""
         fleet, state, row = self.env.fleet, self.env.state, self.first_line + line
         old, new = int(state.family[row]), int(fleet.family[self._item(run)])
         minutes = int(fleet.changeovers.minutes[fleet.table[row], old, new]) if old >= 0 else 0
         begin = changeover_start(fleet.calendar, row, run.start, minutes)
         begin = run.start if begin == NEVER else begin
-        now, wait = int(state.clock[self.row]), int(fleet.rhythm[HOLD])
-        nearer = max(now, int(state.ask_at[row])) + wait // 2
-        return bool(begin < max(nearer, now + int(fleet.rhythm[TICK])))
+        return bool(begin < max(int(state.clock[self.row]), int(state.ask_at[row])) + SOONER)
 
     def _told(self, row: int) -> tuple[int, float]:
         """The item and the units that a line was last told to make."""

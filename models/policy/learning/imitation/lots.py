@@ -10,6 +10,8 @@ from plant.arrays import Floats
 from plant.borrowed import Held, borrow
 from plant.compiled import outer
 
+AS_NEAR = 0.02  # of the largest lot: a difference that does not count
+
 
 @outer
 def write_lots(stage: Held[Stage], line: int, slot: int, lots: Floats) -> None:
@@ -24,10 +26,13 @@ def write_lots(stage: Held[Stage], line: int, slot: int, lots: Floats) -> None:
 def nearest_lot(stage: Held[Stage], line: int, slot: int, units: float) -> tuple[int, int, float]:
     """Size and mode whose lot comes nearest to so many units, and that lot; 0 where there is none.
 
-    Of lots that are as near, the first is taken: the smaller size, without overtime.
+    Of lots that are as near, and most are, what covers the near demand and goes through overtime is taken:
+    what is shown should not change from moment to moment without a reason.
     """
     lots = np.zeros((SIZES, MODES))
     write_lots(stage, line, slot, lots)
-    gap = np.where(lots > 0, np.abs(lots - units), np.inf)
-    size, mode = divmod(int(gap.argmin()), MODES)
+    gap = np.where(lots > 0, np.abs(lots - units), np.inf)[:, ::-1]
+    near = gap <= gap.min() + AS_NEAR * lots.max()
+    size, place = divmod(int(near.argmax()), MODES)
+    mode = MODES - 1 - place
     return size, mode, float(lots[size, mode])
