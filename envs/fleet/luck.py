@@ -6,6 +6,7 @@ an item is as large whoever serves it. There is no generator whose state decisio
 
 from __future__ import annotations
 
+import math
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ FAILURE, REPAIR, RATE, YIELD, LATE, SHORT, DEMAND, RUSH = range(8)
     DEMAND_SPREAD, RUSH_PER_DAY, RUSH_WEIGHT, NOTICE,
     CERTAIN_FLAG,
 ) = range(13)  # fmt: skip
+Z90 = 1.2815515655446004  # of the normal distribution
 _SHARES = ("yield_loss", "late_share", "short_share", "short_part")
 
 
@@ -72,6 +74,13 @@ class Luck:
     def figures(self) -> Floats:
         """The same for compiled code, in the order of the constants of this module."""
         return np.array([*astuple(self), self.is_certain], np.float64)
+
+
+def spread_between(middle: float, high: float) -> float:
+    """The sigma of a log-normal amount from its median and its nine-in-ten quantile (both above 0)."""
+    if not 0 < middle <= high:
+        raise ValueError(f"quantiles: expected 0 < q50 <= q90, found {middle} and {high}")
+    return math.log(high / middle) / Z90
 
 
 CERTAIN = Luck()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -62,10 +62,10 @@ class Fleet(NamedTuple):
     (shift minutes before the horizon), money per hour, initial_family, table; slots [BL, K]: item (-1:
     none), rate, share (yield), least, multiple, lot (the economic one); dear [BL, K, 2]: logarithm of what a
     unit costs on the line, over the cheapest line's and over its makers' mean. Items [BI]: as in `ItemArrays`
-    and `World`; makers_first [B, I]. bom: components are rows of items. Orders and arrivals by item as in
-    `OrderArrays`, with room for rush orders: item i has the rows order_first[i]..order_first[i] +
-    order_count[i]. Kept runs by line: fixed_*, fixed_slot -1 where the line cannot, fixed_may_move as in
-    `World` (all 0 where lines are not asked to move runs). kept_at, kept_units:
+    and `World`, spread as in `Assignment`; makers_first [B, I]. bom: components are rows of items. Orders
+    and arrivals by item as in `OrderArrays`, with room for rush orders: item i has the rows
+    order_first[i]..order_first[i] + order_count[i]. Kept runs by line: fixed_*, fixed_slot -1 where the line
+    cannot, fixed_may_move as in `World` (all 0 where lines are not asked to move runs). kept_at, kept_units:
     from a minute on, the units of a component that must stay in stock for kept runs; kept_until [BI]:
     the last such minute.
     """
@@ -105,6 +105,7 @@ class Fleet(NamedTuple):
     makers: Ints
     rate_best: Floats
     unit_cost: Floats
+    spread: Floats
     lead: Ints
     yield_mean: Floats
     makers_first: Ints
@@ -133,12 +134,32 @@ class Fleet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One plant to be simulated: with its weights, and the base schedule of which it keeps runs."""
+    """One plant to be simulated: with its weights, and the base schedule of which it keeps runs.
+
+    spread: how far each item's demand strays, over `Luck.demand_spread`; 1 for items that it does not name
+    (`envs.fleet.luck.spread_between` has it of a forecast's quantiles).
+    """
 
     plant: Plant
     weights: Weights = Weights()
     base: Schedule | None = None
     zones: Zones = Zones()
+    spread: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ids = {item.id for item in self.plant.items}
+        problems = [
+            Problem("assignment", f"spread of {id}", "an item of the plant", id)
+            for id in self.spread
+            if id not in ids
+        ]
+        problems += [
+            Problem("assignment", f"spread of {id}", "a number of at least 0", value)
+            for id, value in self.spread.items()
+            if not value >= 0
+        ]
+        if problems:
+            raise RecordError(problems)
 
 
 def build_fleet(
@@ -181,6 +202,7 @@ def build_fleet(
     room = [worked_before(calendar, line, int(limit))[0] for line, limit in enumerate(limits)]
     joined["dear"] = _dear(joined, lines)
     joined["fixed_may_move"] *= moves
+    joined["spread"] = np.concatenate([_spread(one, items) for one in assignments])
     return Fleet(
         size=len(worlds),
         lines=lines,
@@ -195,6 +217,12 @@ def build_fleet(
         ),
         **joined,
     )
+
+
+def _spread(assignment: Assignment, items: int) -> Floats:
+    """How far each item's demand strays [I], over what luck says of all."""
+    own = [assignment.spread.get(item.id, 1.0) for item in assignment.plant.items]
+    return np.array(own + [1.0] * (items - len(own)))
 
 
 def _dear(joined: Mapping[str, Floats], lines: int) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.fleet.kernel.stocks import can_be_taken
-from envs.fleet.luck import DEMAND_SPREAD, NOTICE, RUSH_PER_DAY
+from envs.fleet.luck import DEMAND_SPREAD, NOTICE, RUSH_PER_DAY, Z90
 from envs.fleet.plants import FAR, Fleet
 from envs.fleet.state import State
 from plant.arrays import Floats, Ints
@@ -27,7 +27,6 @@ MOST_MINUTES = 7200
 CANNOT = 2**30
 RUSH_STEP = 360  # rush orders expected before the horizon's end are counted anew every six hours
 RUSH_SQUARE = 13.0 / 12.0  # mean square of a rush order over the usual one: 0.5..1.5 of it
-Z90 = 1.2815515655446004
 PER_DAY = 1.0 / 1440.0
 
 
@@ -154,7 +153,7 @@ def quantiles(
     if known < last:
         mean = s.sum[last - 1] - (s.sum[known - 1] if known > own else 0.0)
         square = s.squares[last - 1] - (s.squares[known - 1] if known > own else 0.0)
-        square *= np.exp(luck[DEMAND_SPREAD] ** 2) - 1.0
+        square *= np.exp((luck[DEMAND_SPREAD] * f.spread[i]) ** 2) - 1.0
     if luck[RUSH_PER_DAY] > 0:
         moment = s.clock[b] // RUSH_STEP * RUSH_STEP
         until = min(moment + BUCKETS[bucket], f.horizon[b])

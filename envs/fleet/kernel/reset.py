@@ -96,7 +96,8 @@ def draw_orders(f: Fleet, s: State, luck: Floats, b: int, i: int) -> None:
         s.weight[order] = f.order_weight[order]
         s.believed[order] = s.quantity[order] = f.order_quantity[order]
         if luck[DEMAND_SPREAD] > 0 and f.order_due[order] > luck[NOTICE]:
-            drawn = factor(s.seed[b], DEMAND, own, order - first, luck[DEMAND_SPREAD])
+            spread = luck[DEMAND_SPREAD] * f.spread[i]
+            drawn = factor(s.seed[b], DEMAND, own, order - first, spread)
             s.quantity[order] *= drawn
     s.order_end[i] = end
     if luck[RUSH_PER_DAY] > 0 and f.order_count[i] > 0:

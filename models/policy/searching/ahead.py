@@ -23,8 +23,9 @@ class Ahead:
     """
 
     def __init__(self, env: FleetEnv, row: int, room: int = ROOM) -> None:
+        now = env.assignments[row]
         standing = Assignment(
-            snapshot(env.assignments[row], env.fleet, env.state, row), env.assignments[row].weights
+            snapshot(now, env.fleet, env.state, row), now.weights, spread=now.spread
         )
         scales = [float(env.scales[row])] * room
         mode = AutoresetMode.DISABLED

@@ -68,6 +68,7 @@ class SlowPlant:
         )
         self.horizon = assignment.plant.horizon
         self.records = assignment.plant
+        self.spread = [assignment.spread.get(item.id, 1.0) for item in assignment.plant.items]
         self.now = 0
         self.over = False
         self.wake = False
@@ -100,7 +101,8 @@ class SlowPlant:
             due, units = int(world.orders.due[row]), float(world.orders.quantity[row])
             true = units
             if luck.demand_spread > 0 and due > luck.notice:
-                true *= factor(seed, chance.DEMAND, i, nth, luck.demand_spread)
+                spread = luck.demand_spread * self.spread[i]
+                true *= factor(seed, chance.DEMAND, i, nth, spread)
             orders.append(Demand(due, true, units, float(world.orders.weight[row]), true))
         arrivals = []
         mine = np.flatnonzero(world.arrival_item == i)

@@ -23,11 +23,12 @@ UNLUCKY = Luck(5.0, 30.0, 0.2, 0.05, 0.5, 6.0, 0.5, 0.5, 0.3, 0.0, 2.0, 300)
 
 def plays_alike(plant: Plant, luck: Luck, seed: int) -> int:
     """The steps of an episode in which kernel and plain Python agree all the way."""
-    env = FleetEnv([plant], luck, scales=[1.0], autoreset_mode=AutoresetMode.DISABLED, record=400)
+    rng = np.random.default_rng(seed)
+    given = Assignment(plant, spread={item.id: rng.choice([0.0, 1.0, 2.0]) for item in plant.items})
+    env = FleetEnv([given], luck, scales=[1.0], autoreset_mode=AutoresetMode.DISABLED, record=400)
     seen, _ = env.reset(seed=[seed])
     state = env.state
-    slow = SlowPlant(Assignment(plant), luck, int(state.seed[0]), Rhythm())
-    rng = np.random.default_rng(seed)
+    slow = SlowPlant(given, luck, int(state.seed[0]), Rhythm())
     steps = 0
     while not slow.over:
         same(slow, env, seen["mask"][0])

@@ -9,12 +9,12 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 from envs.fleet.kernel.outlook import BUCKETS, FIRST_ARRIVAL, FIRST_DUE, FIRST_QUANTILE, WINDOWS
-from envs.fleet.luck import CERTAIN, ROUGH, Luck
+from envs.fleet.luck import CERTAIN, ROUGH, Z90, Luck, spread_between
 from envs.fleet.observation import Observation
 from envs.fleet.plants import Assignment
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv
-from plant import Plant, Run, Weights
+from plant import Plant, RecordError, Run, Weights
 from tests.envs.fleet.play import chosen
 
 PLANT = generate(4, 10, 80, 7, 0.9, 5, stages=2)
@@ -141,10 +141,16 @@ def test_demand_that_is_known_has_quantiles_that_are_one() -> None:
             assert told.tolist() == pytest.approx([expected] * 3, abs=1e-5)
 
 
-@pytest.mark.parametrize("place", [0, 1])
-def test_demand_falls_below_its_quantiles_as_often_as_they_say(place: int) -> None:
+OWN = {item.id: (0.0, 0.5, 1.5)[row % 3] for row, item in enumerate(PLANT.items)}
+
+
+@pytest.mark.parametrize(("place", "spread"), [(0, {}), (1, {}), (1, OWN)])
+def test_demand_falls_below_its_quantiles_as_often_as_they_say(
+    place: int, spread: dict[str, float]
+) -> None:
     copies = 120
-    env = FleetEnv([PLANT] * copies, Luck(demand_spread=0.5), scales=[200.0] * copies)
+    given = Assignment(PLANT, spread=spread)
+    env = FleetEnv([given] * copies, Luck(demand_spread=0.5), scales=[200.0] * copies)
     observation, _ = env.reset(seed=1)
     first, items, now = FIRST_QUANTILE + 3 * place, len(PLANT.items), int(env.state.clock[0])
     told = observation["items"][..., first : first + 3].astype(float)
@@ -155,11 +161,39 @@ def test_demand_falls_below_its_quantiles_as_often_as_they_say(place: int) -> No
         orders = range(env.fleet.order_first[row], env.fleet.order_first[row + 1])
         until = now + BUCKETS[WINDOWS[place]]
         due = [o for o in orders if now <= env.fleet.order_due[o] <= until]
-        if any(env.fleet.order_due[o] > now + 1440 for o in due):
+        strays = env.fleet.spread[row] > 0
+        if strays and any(env.fleet.order_due[o] > now + 1440 for o in due):
             true = sum(env.state.quantity[np.array(due)[:, None] + _each(env)])
             below.append(true[:, None] <= units[:, row])
     found = np.concatenate(below).mean(axis=0)
     assert found.tolist() == pytest.approx([0.1, 0.5, 0.9], abs=0.05)
+
+
+def test_an_items_demand_strays_as_far_as_its_own_spread_says() -> None:
+    sure, wide = PLANT.orders[0].item, PLANT.orders[-1].item
+    assert sure != wide
+    copies = 400
+    given = Assignment(PLANT, spread={sure: 0.0, wide: spread_between(10.0, 18.0)})
+    env = FleetEnv([given] * copies, Luck(demand_spread=1.0), scales=[200.0] * copies)
+    env.reset(seed=1)
+    for name, below in ((sure, 1.0), (wide, 0.9)):
+        item = next(row for row, item in enumerate(PLANT.items) if item.id == name)
+        order = max(range(env.fleet.order_first[item], env.fleet.order_first[item + 1]))
+        planned = env.fleet.order_quantity[order]
+        drawn = env.state.quantity[order + _each(env)]
+        middle = planned * np.exp(-0.5 * np.log(1.8) ** 2 / Z90**2) if name == wide else planned
+        high = middle * 1.8 if name == wide else planned
+        assert (drawn <= high).mean() == pytest.approx(below, abs=0.05)
+        assert (drawn < middle).mean() == pytest.approx(0.5 if name == wide else 0.0, abs=0.08)
+
+
+def test_a_spread_of_an_item_that_is_not_there_is_named() -> None:
+    with pytest.raises(RecordError, match="spread of nothing"):
+        Assignment(PLANT, spread={"nothing": 1.0})
+    with pytest.raises(RecordError, match="at least 0"):
+        Assignment(PLANT, spread={PLANT.items[0].id: -1.0})
+    with pytest.raises(ValueError, match="q50 <= q90"):
+        spread_between(3.0, 2.0)
 
 
 def _each(env: FleetEnv) -> np.ndarray:
