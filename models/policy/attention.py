@@ -51,8 +51,7 @@ class Attention(nn.Module):
 
     def among(self, looking: Tensor, seen: Tensor, pairs: Pairs) -> Tensor:
         """The same of rows [R, width] that look at rows [M, width], by the pairs that may."""
-        whole = len(self.query.weight)
-        shown, nothing = self._shown(seen, whole), self._shown(self.nothing, whole)
+        shown, nothing = self._shown(seen, len(self.query.weight))
         found = looked(self.query(looking), shown, nothing, pairs, HEADS)
         result: Tensor = self.norm(looking + self.out(found))
         return result
@@ -66,20 +65,21 @@ class Attention(nn.Module):
         half = things.shape[2] // 2  # columns of the heads that look one way: a row for each half
         pairs = ends_of(edges, things.shape[1])
         query = self.query(things).view(-1, half)
-        shown, nothing = self._shown(things, half), self._shown(self.nothing, half)
+        shown, nothing = self._shown(things, half)
         found = looked(query, shown, nothing, pairs, HEADS // 2)
         result: Tensor = self.norm(things + self.out(found.view(things.shape)))
         return result
 
-    def _shown(self, seen: Tensor, columns: int) -> Tensor:
-        """Keys and values of things as rows [..., 2 × columns]: by one product, as two took longer."""
+    def _shown(self, seen: Tensor, columns: int) -> tuple[Tensor, Tensor]:
+        """Keys and values of things, and of nothing, as rows [..., 2 × columns]: by one product each."""
         both = self.key, self.value
         weight, bias = (
             torch.stack([part.view(-1, columns, *part.shape[1:]) for part in parts], 1)
             for parts in ([one.weight for one in both], [one.bias for one in both])
         )
-        found = nn.functional.linear(seen, weight.flatten(0, 2), bias.flatten())
-        return found.view(-1, 2 * columns)
+        flat = weight.flatten(0, 2), bias.flatten()
+        shown, nothing = (nn.functional.linear(one, *flat) for one in (seen, self.nothing))
+        return shown.view(-1, 2 * columns), nothing.view(-1, 2 * columns)
 
 
 def _by_head(values: Tensor) -> Tensor:

@@ -63,10 +63,7 @@ def ends_of(edges: Tensor, items: int) -> Pairs:
 
     Each pair once, -1 where there is none.
     """
-    plant, place = (edges[..., 0] >= 0).nonzero(as_tuple=True)
-    ends = (edges[plant, place].long() + (plant * items).unsqueeze(1)).numpy() * 2
-    looks = np.concatenate([ends[:, 0], ends[:, 1] + 1])
-    sees = np.concatenate([ends[:, 1], ends[:, 0] + 1])
+    looks, sees = _ends(edges.contiguous().numpy(), items)
     return Pairs(*_grouped(looks, sees, 2 * len(edges) * items))
 
 
@@ -222,6 +219,21 @@ def _able(slots: Places, plant: Places, items: int) -> tuple[Places, Places]:
                 line[count], item[count] = row, plant[row] * items + one
                 count += 1
     return line[:count], item[:count]
+
+
+@outer
+def _ends(edges: Places, items: int) -> tuple[Places, Places]:
+    """Rows that look and rows that they see [P], each edge [B, E, 2] both ways."""
+    looks, sees = np.empty(edges.size, np.int64), np.empty(edges.size, np.int64)
+    count = 0
+    for plant in range(len(edges)):
+        for user, part in edges[plant]:
+            if user >= 0:
+                one, other = 2 * (plant * items + user), 2 * (plant * items + part)
+                looks[count], sees[count] = one, other
+                looks[count + 1], sees[count + 1] = other + 1, one + 1
+                count += 2
+    return looks[:count], sees[:count]
 
 
 @outer
