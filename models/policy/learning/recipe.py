@@ -133,13 +133,13 @@ LAYERS = Recipe(
 
 IMITATION = Recipe(
     (
-        Stage("imitate", 40, (5, 16), (7, 7), 4, 2, rate=0.004, share=1.0, passes=2, lucky=0,
-              cooled=0.2, shown=("plan",), noise=0.5),
+        Stage("imitate", 40, (5, 20), (7, 7), 4, 4, rate=0.004, share=1.0, passes=2, lucky=0,
+              cooled=0.2, shown=("plan", "own"), beta=1.0, held=0.05, strength=1.0),
     ),
-    examine_every=20,
+    examine_every=8,
     begins="shipped",
 )  # fmt: skip
-"""What the layers were shown: plans that the optimiser makes anew every four hours."""
+"""What the layers were shown: the optimiser's plans and the rule, each way by how well it went."""
 
 PRACTICE = Recipe(
     (

@@ -226,7 +226,7 @@ def test_layers_that_fade_add_their_share_to_the_rule() -> None:
     policy, some = fresh(group), np.arange(20)
     with torch.inference_mode():
         rule = episodes.scores(policy, some).choice.clone()
-        for last in (policy.scored.weight, policy.scored.bias, policy.hold[-1].bias):
+        for last in (policy.scored.weight, policy.scored.bias, *policy.hold[-1].parameters()):
             last.fill_(0.3)
         whole = episodes.scores(policy, some).choice
         half = episodes.scores(faded(policy, 0.5), some).choice
