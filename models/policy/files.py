@@ -7,9 +7,12 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file, save
+from torch import Tensor
 
 from models.policy.dispatcher import Dispatcher, NetworkShape
+from models.policy.rule import OF_COMPONENTS, OF_SLOTS
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "policy.json"
 SHIPPED = Path(__file__).parent / "shipped"
@@ -58,11 +61,26 @@ def load_policy(folder: Path = SHIPPED) -> Dispatcher:
     policy = Dispatcher(shape)
     try:
         known = {"styles": policy.styles}  # weights from before styles were kept have none
-        policy.load_state_dict(known | load_file(weights))
+        policy.load_state_dict(known | _widened(load_file(weights), policy))
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise PolicyError(f"{weights}: does not fit this network: {reason}; train again") from error
     return policy.eval()
+
+
+def _widened(state: dict[str, Tensor], policy: Dispatcher) -> dict[str, Tensor]:
+    """Weights whose rule is from before it looked at components, which then count as nothing."""
+    missing = policy.shape.style - state["rule"].shape[-1]
+    if missing != OF_COMPONENTS:
+        return state
+    before = policy.shape.slots + OF_SLOTS - OF_COMPONENTS
+    wide = dict(state)
+    for name in {"rule", "deviation", "styles", "leaning"} & state.keys():
+        numbers = state[name] if name != "styles" else state[name].T
+        nothing = numbers.new_zeros(missing, *numbers.shape[1:])
+        joined = torch.cat([numbers[:before], nothing, numbers[before:]])
+        wide[name] = (joined if name != "styles" else joined.T).contiguous()
+    return wide
 
 
 def _digest(path: Path) -> str:

@@ -13,13 +13,16 @@ import torch
 from torch import Tensor
 
 from envs.fleet.kernel.choices import MODES, SIZES
-from envs.fleet.kernel.observe import BEHIND, DEAR, OVERTIME_SHARE, SLACK
+from envs.fleet.kernel.observe import BEHIND, DEAR, INDEX, OVERTIME_SHARE, SLACK
+from envs.fleet.kernel.outlook import COVER as COMPONENTS
 
-SETUP_HOURS, COVERS = 1, 5  # columns of slots
+SHIFTS, SETUP_HOURS, COVERS, RATE = 0, 1, 5, 7  # columns of slots; SHIFTS of eight hours
 LEFT, BACKLOG, LOAD = 0, 4, 5  # columns of the plant; LEFT holds what is gone
 NEED, HOLDING, MAKERS, PART = 5, 9, 11, 12  # columns of items
 RUN_MONEY, OVERTIME_MONEY, IDLE_MONEY = 15, 16, 17  # columns of lines
-OF_SLOTS, OF_HOLD, OF_OVERTIME, OF_SIZE = 15, 6, 4, 5
+OF_SLOTS, OF_HOLD, OF_OVERTIME, OF_SIZE = 18, 6, 4, 5
+OF_COMPONENTS = 3  # of those of slots, the last ones
+MOST_URGENT, MOST_DAYS = 3.0, 3.0  # that what a lot takes of its components is weighed by
 
 
 class Ruled(NamedTuple):
@@ -106,7 +109,8 @@ def slot_columns(faced: Faced) -> Tensor:
     Days of slack above 0 and above 2; dearness by slack, by load, and where it is late; overtime where it is
     not; whether the item is a part of others, and that by slack; how many lines make it; its need, and that
     where it is late; what holding it costs by slack; the line's money of an hour's run and of an idle hour;
-    its overtime money by the share in overtime.
+    its overtime money by the share in overtime. The share of its components that the lot takes, and that by
+    urgency and by slack: what one line takes of a common material, others wait for.
     """
     slot, item, line = faced.slot, faced.item, faced.line
     slack, dear, busy = slot[:, SLACK], slot[:, DEAR], faced.plant[faced.where, LOAD]
@@ -115,8 +119,17 @@ def slot_columns(faced: Faced) -> Tensor:
     more = [early, (slack - 2.0).clamp(min=0.0), dear * early, dear * busy, dear * late,
             over * (1.0 - late), part, part * early, item[:, MAKERS], need, need * late,
             item[:, HOLDING] * early, line[:, RUN_MONEY], line[:, IDLE_MONEY],
-            line[:, OVERTIME_MONEY] * over]  # fmt: skip
+            line[:, OVERTIME_MONEY] * over, *_taken(slot, item, early)]  # fmt: skip
     return torch.cat([slot, torch.stack(more, 1)], 1)
+
+
+def _taken(slot: Tensor, item: Tensor, early: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The share of its components that a lot takes, and that by urgency and by days of slack."""
+    days = slot[:, SHIFTS] * slot[:, RATE] / 3.0  # of the best line's work
+    cover = item[:, COMPONENTS]
+    share = (days * (1.0 - cover) / cover.clamp(min=1e-9)).clamp(max=1.0)
+    urgent = slot[:, INDEX].clamp(-MOST_URGENT, MOST_URGENT)
+    return share, share * urgent, share * early.clamp(max=MOST_DAYS)
 
 
 def _parts(rule: Tensor, slots: int) -> tuple[Tensor, ...]:

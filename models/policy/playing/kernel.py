@@ -14,6 +14,7 @@ from envs.fleet.kernel.deciding import ITEM, MODE, SIZE
 from envs.fleet.kernel.motion import step
 from envs.fleet.kernel.observe import (
     DEAR,
+    INDEX,
     OVERTIME_SHARE,
     SLACK,
     SLOT_FEATURES,
@@ -22,6 +23,7 @@ from envs.fleet.kernel.observe import (
     see_slots,
 )
 from envs.fleet.kernel.outlook import part_of
+from envs.fleet.kernel.stocks import DUST, can_be_taken
 from envs.fleet.plants import Fleet
 from envs.fleet.state import State
 from models.policy.rule import (
@@ -32,6 +34,8 @@ from models.policy.rule import (
     LEFT,
     LOAD,
     MAKERS,
+    MOST_DAYS,
+    MOST_URGENT,
     OF_HOLD,
     OF_OVERTIME,
     OF_SIZE,
@@ -53,7 +57,20 @@ LOT = OVER + OF_OVERTIME
 
 
 @inner
-def slot_score(slot: Row, item: Row, line: Row, need: float, load: float, rule: Floats) -> float:
+def share_taken(f: Fleet, s: State, item: int, units: float) -> float:
+    """The share of its components, of that which is left least of, that so many units take."""
+    most, now = 0.0, s.clock[item // f.items]
+    for row in range(f.bom.pointer[item], f.bom.pointer[item + 1]):
+        free = can_be_taken(f, s, f.bom.component[row], now)
+        takes = units * f.bom.per_unit[row] / f.yield_mean[item]
+        most = max(most, min(takes / max(free, DUST), 1.0))
+    return most
+
+
+@inner
+def slot_score(
+    slot: Row, item: Row, line: Row, need: float, load: float, share: float, rule: Floats
+) -> float:
     """What a rule gives a slot: `rule.slot_columns` times its numbers."""
     found = 0.0
     for column in range(SLOT_FEATURES):
@@ -67,6 +84,9 @@ def slot_score(slot: Row, item: Row, line: Row, need: float, load: float, rule: 
     found += need * (rule[MADE + 9] + late * rule[MADE + 10])
     found += item[HOLDING] * early * rule[MADE + 11]
     found += line[RUN_MONEY] * rule[MADE + 12] + line[IDLE_MONEY] * rule[MADE + 13]
+    urgent = min(max(slot[INDEX], -MOST_URGENT), MOST_URGENT)
+    found += share * (rule[MADE + 15] + urgent * rule[MADE + 16])
+    found += share * min(early, MOST_DAYS) * rule[MADE + 17]
     return float(found + line[OVERTIME_MONEY] * over * rule[MADE + 14])
 
 
@@ -116,6 +136,7 @@ def choose(f: Fleet, s: State, b: int, rule: Floats, seen: Seen, told: NDArray[n
                 seen.lines[b, row],
                 need,
                 load,
+                share_taken(f, s, i, s.option_quantity[line, slot]),
                 rule,
             )
             if score > best:

@@ -71,7 +71,7 @@ def test_no_masked_choice_is_ever_made() -> None:
         asked += int((seen["mask"].sum(axis=2) > 1).sum())
         env.advance(chosen)
         seen = env.observed()[0]
-    assert asked > 100
+    assert asked > 60
 
 
 def test_it_starts_by_playing_atcs() -> None:
