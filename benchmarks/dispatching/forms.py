@@ -175,8 +175,15 @@ def _plays(name: str, network: LineNetwork) -> Entrant:
 def _part(
     learnt: dict[str, Learnt], costs: dict[str, dict[str, list[float]]], effort: Effort
 ) -> Part:
-    columns = ("form", "steps/s", "1,000 steps", "clipped", "over its start", "over tuned ATCS",
-               "over its start, with luck", "over tuned ATCS, with luck")  # fmt: skip
+    columns = (
+        "form",
+        "steps/s",
+        "clipped",
+        "over start",
+        "over ATCS",
+        "luck: over start",
+        "over ATCS",
+    )
     count = len(costs[CALM][TUNED])
     part = Part(f"{count} held plants after {effort.learning:g} processor s of PPO each", columns)
     for name in costs[CALM]:
@@ -190,7 +197,7 @@ def _part(
         cells = ["" if name == START and other == START else written(one)
                  for (_, other), one in over.items()]  # fmt: skip
         one = learnt.get(name)
-        part.rows.append((name, *(_told(one) if one else ("", "", "")), *cells))
+        part.rows.append((name, *(_told(one) if one else ("", "")), *cells))
         part.figures[name] = _figures(one, over) | {kind: costs[kind][name] for kind in costs}
     part.figures[TUNED] = {kind: each[TUNED] for kind, each in costs.items()}
     return part
@@ -198,7 +205,7 @@ def _part(
 
 def _told(one: Learnt) -> tuple[object, ...]:
     clipped = f"{np.mean(one.clipped):.1%}" if one.clipped else "not told"
-    return one.steps / max(one.seconds, 1e-9), one.steps / 1000.0, clipped
+    return f"{one.steps / max(one.seconds, 1e-9):,.0f}", clipped
 
 
 def _figures(one: Learnt | None, over: dict[tuple[str, str], Interval]) -> dict[str, object]:

@@ -39,7 +39,7 @@ class Effort:
     seeds: tuple[int, ...] = (11,)
     iterations: int = 3
     shorter: int = 1
-    learning: float = 100.0
+    learning: float = 90.0
     taught: int = 64
     sizes: tuple[int, ...] = (20, 50, 100)
     each_size: int = 4
