@@ -229,7 +229,7 @@ class Learner:
         return fresh
 
     def _practise(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
-        """Costs [episodes] over what the plant usually costs, after some iterations of PPO."""
+        """Costs [iterations] over what the plant usually costs, after some iterations of PPO."""
         from models.policy.rllib.practice import Practice, practised  # RLlib takes seconds
 
         plants, luck = self._fresh_plants(stage, number), stage.luck(number)

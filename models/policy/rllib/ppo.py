@@ -95,6 +95,8 @@ class Trainer:
         self._steps = 0
         if checkpoint is not None:
             self._algorithm.restore_from_path(str(checkpoint))
+            # What is stored has the rate of then.
+            self._algorithm.learner_group.foreach_learner(_set_rate, rate=budget.learning_rate)
         else:
             self._put(start)
 
@@ -152,6 +154,12 @@ class Trainer:
             fresh / max(sampling, 1e-9),
             fresh / seconds,
         )
+
+
+def _set_rate(learner: Any, rate: float) -> None:
+    for _, optimizer in learner.get_optimizers_for_module(MODULE):
+        for settings in optimizer.param_groups:
+            settings["lr"] = rate
 
 
 def _build(

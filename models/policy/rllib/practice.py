@@ -34,9 +34,10 @@ class Practice:
 def practised(
     policy: Dispatcher, plants: Sequence[Assignment], practice: Practice
 ) -> NDArray[np.float64]:
-    """The costs [episodes] of a round over what the plants usually cost; the policy has learnt by it.
+    """What episodes cost over what the plants usually cost, by iteration; the policy has learnt by it.
 
-    The optimiser begins anew, so that a round follows from the weights alone. Ray must be running.
+    Iterations in which no episode ended are left out. The optimiser begins anew, so that a round follows
+    from the weights alone. Ray must be running.
 
     Raises
     ------

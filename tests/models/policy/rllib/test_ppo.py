@@ -81,9 +81,9 @@ def ray_running() -> Iterator[None]:
         ray.shutdown()
 
 
-def trainer(checkpoint: Path | None = None, steps: int = 128) -> Trainer:
+def trainer(checkpoint: Path | None = None, steps: int = 128, rate: float = 1e-3) -> Trainer:
     given = [Assignment(plant) for plant in PLANTS]
-    return Trainer(given, SCALES, dispatcher(), Budget(steps, 1e-3, 0.98, luck=ROUGH), checkpoint)
+    return Trainer(given, SCALES, dispatcher(), Budget(steps, rate, 0.98, luck=ROUGH), checkpoint)
 
 
 @pytest.mark.integration
@@ -122,8 +122,12 @@ def test_ppo_learns_counts_its_steps_and_goes_on_from_a_checkpoint(
     assert told[-1].episode_cost is not None
     assert told[-1].episode_cost > 0
     assert any(not torch.equal(start[name], values) for name, values in learnt.items())
-    other = trainer(tmp_path / "kept")
+    other = trainer(tmp_path / "kept", rate=1e-4)
     try:
+        algorithm: Any = other._algorithm
+        (optimizer,) = algorithm.learner_group._learner._named_optimizers.values()
+        assert [one["lr"] for one in optimizer.param_groups] == [1e-4], "the rate of now"
+        assert optimizer.state, "the moments that were stored"
         for name, values in other.network().state_dict().items():
             torch.testing.assert_close(values, learnt[name])
     finally:
