@@ -103,31 +103,37 @@ def test_the_nearest_lot_is_one_that_the_line_then_makes() -> None:
 
 
 def test_lines_led_astray_are_struck_out_of_the_plan_and_the_rest_is_carried_on() -> None:
-    group = group_of(ASSIGNED[:1], 1)
-    env, rng = group.env, np.random.default_rng(0)
+    env, rng = group_of(ASSIGNED[:1], 1).env, np.random.default_rng(0)
     env.reset(seed=[0])
     asked: list[Schedule] = []
 
     def planner(standing: Plant, left: Schedule) -> Schedule:
         asked.append(left)
-        assert not left.runs or evaluate(standing, left).cost.total > 0
         return planned(standing, left)
 
     follower = PlanFollower(env, 0, planner, "plan", every=10**9)
-    kept, made = sum(run.quantity for run in follower.left(PLANTS[0]).runs), 0.0
+    names = [item.id for item in PLANTS[0].items]
+
+    def waiting() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """The units of each item in the plan."""
+        runs = [run for queue in follower.queues for run in queue]
+        return np.array([sum(run.quantity for run in runs if run.item == one) for one in names])
+
+    first, compared = 0.0, 0
     while not env.is_over:
         answer = follower.choices()
-        if kept == 0.0:
-            kept = sum(run.quantity for queue in follower.queues for run in queue)
-        seen = env.observed()[0]
-        done = strayed(answer[None], seen["mask"], np.array([0.3]), rng)
-        before = env.state.supply.sum()
+        before, supply = waiting(), env.state.supply.copy()
+        first = first or before.sum()
+        done = strayed(answer[None], env.observed()[0]["mask"], np.array([0.3]), rng)
         env.advance(done)
         follower.note()
-        made += max(env.state.supply.sum() - before, 0.0)
-    left = sum(run.quantity for queue in follower.queues for run in queue)
+        made, after = env.state.supply - supply, waiting()
+        some = (after > 0) & (made > 0)
+        assert after[some] == pytest.approx(before[some] - made[some])
+        compared += some.sum()
     assert len(asked) == 1
-    assert left < 0.2 * kept
+    assert compared > 5
+    assert waiting().sum() < 0.2 * first
 
 
 def test_a_demonstrator_that_breaks_a_rule_is_refused_by_name() -> None:
