@@ -38,8 +38,8 @@ class TimedAdvantages(ConnectorV2):
     """Adds advantages and value targets to batches in which every episode has one step too many at its end.
 
     `discount` is for an hour, `memory` the lambda of a step. The advantages of rows with a choice have mean 0
-    and deviation 1: among all rows those few would all be above or below it, and learn to be sure of whatever
-    was drawn. They are cut off at the `farthest`, in deviations.
+    and deviation 1: levelled among all rows, those few would not be level. They are cut off at the
+    `farthest`, in deviations.
     """
 
     def __init__(self, discount: float, memory: float, farthest: float = math.inf) -> None:

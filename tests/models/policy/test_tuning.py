@@ -33,6 +33,8 @@ class Bowl:
         self.done += 1
         with self.log.open("a") as out:
             out.write(f"{os.getpid()} {self.done}\n")
+        with self.log.with_name("rates.log").open("a") as out:
+            out.write(f"{self.settings['rate']}\n")
         off = abs(math.log10(self.settings["rate"]) + 2) + abs(self.settings["bend"] - 0.5)
         return off + 1 / self.done
 
@@ -92,6 +94,8 @@ def test_a_population_changes_its_rates_while_it_learns(tmp_path: Path) -> None:
         SPANS[name].low <= value <= SPANS[name].high for name, value in found.settings.items()
     )
     assert len(found.curves) == 3
+    rates = set((tmp_path / "rates.log").read_text().split())
+    assert len(rates) > 3  # three members began, at least one went on with another rate
     assert found.cost == pytest.approx(min(curve[-1] for curve in found.curves.values()))
     assert (found.checkpoint / "bowl.json").is_file()
 
