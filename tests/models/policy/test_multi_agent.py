@@ -129,6 +129,19 @@ def test_advantages_of_agents_are_levelled_among_the_lines_that_choose() -> None
     assert choosing({"mask": mask[:1]}).tolist() == [True]
 
 
+def test_one_runaway_plant_is_not_all_that_is_learnt_from() -> None:
+    pytest.importorskip("ray")
+    from ray.rllib.policy.sample_batch import SampleBatch
+
+    from models.policy.rllib.algorithm import _standardised
+
+    worth = torch.tensor([0.0] * 99 + [-1000.0])
+    level = _standardised([SampleBatch({"advantages": worth})], 4.0)["advantages"]
+    assert level.min() == -4.0
+    free = _standardised([SampleBatch({"advantages": worth})], float("inf"))["advantages"]
+    assert free.min() < -9.0
+
+
 def test_the_network_says_the_same_of_a_line_alone_and_among_others() -> None:
     torch.manual_seed(0)
     network = LineNetwork(16)
