@@ -115,13 +115,15 @@ def test_what_is_told_with_the_third_mode_comes_before_the_planned_run() -> None
 def test_a_planned_run_is_not_pushed_past_one_that_must_not_move() -> None:
     fixed = Run("Q", "L", "A", 360, 420, 60.0, "start")
     base = Schedule((replace(PLANNED, start=120, end=240), fixed))
-    assignment = Assignment(SMALL, WEIGHTS, base, SLUSH)
-    env = env_of([assignment], record=50)
+    plant = replace(
+        SMALL, orders=(Order("OA", "A", 400.0, 600), SMALL.orders[1])
+    )  # no lack of work
+    env = env_of([Assignment(plant, WEIGHTS, base, SLUSH)], record=50)
     env.reset(seed=1)
     env.advance(np.array([[[1, ALL, MOVE]]]))
     while not env.is_over:
         env.advance(np.zeros((1, 1, 3), np.int64))
-    assert evaluate(SMALL, env.schedule(0), base, WEIGHTS, SLUSH).violations == ()
+    assert evaluate(plant, env.schedule(0), base, WEIGHTS, SLUSH).violations == ()
     runs = {run.id: run for run in env.schedule(0).runs}
     assert (runs["Q"].start, runs["P"].end) == (360, 330)  # and the changeover between them
     assert runs["R0001"].quantity == 180.0
