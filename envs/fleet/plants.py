@@ -144,7 +144,7 @@ class Assignment:
     weights: Weights = Weights()
     base: Schedule | None = None
     zones: Zones = Zones()
-    spread: Mapping[str, float] = field(default_factory=dict)
+    spread: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         ids = {item.id for item in self.plant.items}
