@@ -4,11 +4,15 @@ Numba keeps machine code beside the source and compiles again when that one file
 holds everything that the function calls, from other files too: a changed callee would go on being
 used as it was. So what is kept here is stamped with its own file and with all of ours that this one
 imports, directly or not.
+
+Two processes that compile the same function for different arguments at the same time would give their
+code the same file name, and one would later be called for the other: so they keep it one after the other.
 """
 
 from __future__ import annotations
 
 import ast
+import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -19,6 +23,7 @@ from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 ROOT = Path(__file__).resolve().parents[1]
+LOCK = "takt.lock"  # beside what is kept
 # Unwrapping dozens of arrays for a call from Python is more code than most functions are.
 _UNWRAPPED: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
@@ -73,6 +78,22 @@ def _names(node: ast.AST) -> Iterator[list[str]]:
 
 def _stamped(dispatcher: Any) -> Any:
     file = Path(dispatcher.py_func.__code__.co_filename).resolve()
-    # Numba has no public way to say what a kept function depends on.
-    dispatcher._cache._cache_file._source_stamp = sources_stamp(file)  # noqa: SLF001
+    # Numba has no public way to say what a kept function depends on, nor to keep it alone.
+    kept = dispatcher._cache._cache_file  # noqa: SLF001
+    kept._source_stamp = sources_stamp(file)  # noqa: SLF001
+    folder = Path(kept._cache_path)  # noqa: SLF001
+    kept.save, kept.load = _alone(kept.save, folder), _alone(kept.load, folder)
     return dispatcher
+
+
+def _alone(function: F, folder: Path) -> F:
+    """The function, while which no other process keeps or looks up code in the folder."""
+
+    def called(*arguments: Any) -> Any:
+        if not folder.is_dir():
+            return function(*arguments)
+        with (folder / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return function(*arguments)
+
+    return cast("F", called)
