@@ -19,6 +19,7 @@ from models.policy.learning.evolution import NARROWER, played_by
 from models.policy.learning.groups import assignments_of, group_of, styles_of
 from models.policy.learning.styles import opening
 from plant import evaluate
+from plant.io.atomic import write_whole
 
 EXAMINED = Spread()
 MARKS = "marks.json"
@@ -66,8 +67,7 @@ class Examination:
             (one,) = assignments_of("validation", [number], EXAMINED)
             if str(number) not in known:
                 known[str(number)] = evaluate(one.plant, tuned_atcs(one.plant)).cost.total
-                folder.mkdir(parents=True, exist_ok=True)
-                file.write_text(json.dumps(known) + "\n", "utf-8")
+                write_whole(file, f"{json.dumps(known)}\n".encode())
                 report(f"validation plant {number}: tuned ATCS {known[str(number)]:,.0f}")
             self.groups.append((group_of([one], 1 + styles, CERTAIN), known[str(number)]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +25,12 @@ from models.policy.learning.improvement import Step, imitate_best, improve
 from models.policy.learning.labels import amortised
 from models.policy.learning.pool import Pool
 from models.policy.learning.recipe import Recipe, Stage
+from models.policy.learning.standing import Place, Standing, load_standing, store_standing
 from models.policy.learning.styles import compared, complementary, fitted_style
 
 KEPT = 8  # groups kept to be played again
 PLANTS_A_STAGE = 20_000
-CURVE, STATE, OPTIMIZER, FOUND = "curve.json", "state.json", "optimizer.pt", "found.npy"
-BEST, AVERAGE = "best", "average"
-
-
-@dataclass(slots=True)
-class _State:
-    """Where a run stands."""
-
-    stage: int = 0
-    round: int = 0
-    minutes: float = 0.0
-    episodes: int = 0
+BEST = "best"
 
 
 class Learner:
@@ -71,9 +61,10 @@ class Learner:
         space = example.env.single_observation_space
         torch.manual_seed(recipe.seed)
         self.policy = Dispatcher(shape_of(space))
-        self.state = _State()
-        if (folder / STATE).is_file():
-            self._restore()
+        self.state = Place()
+        standing = load_standing(folder)
+        if standing is not None:
+            self._go_on(standing)
         else:
             self._begin(example)
             self.average = copy.deepcopy(self.policy)
@@ -125,7 +116,7 @@ class Learner:
         elif stage.kind == "imitate":
             self.policy = faded(self.policy, stage.strength)
         state = self.state
-        self.state = _State(state.stage + 1, 0, state.minutes, state.episodes)
+        self.state = Place(state.stage + 1, 0, state.minutes, state.episodes)
         self.optimizer, self.kept, self.pool = self._fresh_optimizer(), {}, None
         self.found = []
         self.examine()
@@ -301,24 +292,17 @@ class Learner:
         return self.policy
 
     def store(self) -> None:
-        """Store all that is needed to go on, each file as a whole."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        save_policy(self.policy, self.folder)
-        save_policy(self.average, self.folder / AVERAGE)
-        np.save(self.folder / FOUND, np.array(self.found))
-        fresh = self.folder / f"{OPTIMIZER}.new"
-        torch.save(self.optimizer.state_dict(), fresh)
-        fresh.replace(self.folder / OPTIMIZER)
-        curve = [asdict(one) for one in self.curve]
-        (self.folder / CURVE).write_text(json.dumps(curve, indent=1) + "\n", "utf-8")
-        (self.folder / STATE).write_text(json.dumps(asdict(self.state)) + "\n", "utf-8")
+        """Store all that is needed to go on."""
+        standing = Standing(
+            self.state, self.policy, self.average, self.optimizer.state_dict(), self.found,
+            self.curve,
+        )  # fmt: skip
+        store_standing(standing, self.folder)
 
-    def _restore(self) -> None:
-        self.policy = load_policy(self.folder).train()
-        self.average = load_policy(self.folder / AVERAGE)
+    def _go_on(self, standing: Standing) -> None:
+        """Take up a run where it was stored."""
+        self.policy, self.average = standing.policy, standing.average
         self.optimizer = self._fresh_optimizer()
-        self.optimizer.load_state_dict(torch.load(self.folder / OPTIMIZER, weights_only=True))
-        self.state = _State(**json.loads((self.folder / STATE).read_text("utf-8")))
-        self.found = list(np.load(self.folder / FOUND))
-        points = json.loads((self.folder / CURVE).read_text("utf-8"))
-        self.curve = [Mark(**one) for one in points]
+        self.optimizer.load_state_dict(standing.optimizer)
+        self.state = standing.place
+        self.found, self.curve = list(standing.found), list(standing.curve)

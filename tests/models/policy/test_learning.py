@@ -248,7 +248,7 @@ def test_learning_that_was_interrupted_goes_on_as_it_would_have(
         assert torch.equal(values, parts.policy.state_dict()[name]), name
     curve = json.loads((tmp_path / "parts" / "curve.json").read_text())
     assert {one["kind"] for one in curve} == {"evolve", "improve", "amortise", "gather"}
-    assert load_policy(tmp_path / "parts").has_layers()
+    assert load_policy(tmp_path / "parts" / "standing").has_layers()
 
 
 def test_a_group_that_is_played_again_is_the_same_after_an_interruption(
