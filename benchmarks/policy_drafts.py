@@ -65,6 +65,10 @@ def _measured(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Shares [plants, 5] of tuned ATCS's cost; processor seconds [plants, 2] of tuning and of a draft."""
     policy = load_policy(folder)
+    first = Assignment(build(scenario_of(split, 0)))
+    played(
+        first, policy, np.random.default_rng(0), rounds=1
+    )  # compiles, or loads what was compiled
     shares, seconds = [], []
     for number in range(count):
         progress(f"plant {number + 1} of {count}")

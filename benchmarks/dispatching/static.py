@@ -24,6 +24,7 @@ LIST_ATCS, SEARCH, LONG = "list ATCS, tuned per plant", "local search", "optimis
 def measure(scene: Scene) -> Part:
     """Costs of every way to plan, over tuned ATCS and over the best known of each plant."""
     plants = scene.plants(scene.effort.plants)
+    _drafted(scene, 1, plants[0])  # compiles, or loads what was compiled
     costs: dict[str, list[float]] = {}
     seconds: dict[str, float] = {}
     entrants = (greedy(scene.policy), tuned(CERTAIN))
