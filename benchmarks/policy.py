@@ -5,12 +5,12 @@ long run), closed (the same with breakdowns, late material and rush orders, agai
 search every hour), starts (how soon the optimiser is where it would be after a second), sizes (20, 50,
 100 lines with the same weights), preferences (other objectives, with the same weights), speed (PPO as one
 agent and as fifty; a decision's milliseconds), forms (what one agent and a line an agent learn in as many
-processor seconds, `--learning`). `--policy FOLDER` takes other weights than those shipped,
-`--specialist LINES=FOLDER` adds a policy that was trained for one size (`python -m
-pipelines.specialist`), `--fine-tuned LINES=FOLDER` one that learnt there for a little. `--long` sets the
-optimiser's seconds, 0 for none; `--margin` by how much plans are early. `--split validation` takes the
-plants that settings are chosen on, `--plants`, `--lines` and `--days` fewer or smaller plants. Seconds
-are processor time.
+processor seconds, `--learning`). `--policy FOLDER` takes other weights than those shipped, `--specialist
+LINES=FOLDER` adds a policy that was trained for one size (`python -m pipelines.specialist`),
+`--fine-tuned LINES=FOLDER` one that learnt there for a little. `--long` sets the optimiser's seconds, 0
+for none; `--margin` by how much plans are early. `--seeds` has the closed loop met with more luck.
+`--split validation` takes the plants that settings are chosen on, `--plants`, `--lines` and `--days`
+fewer or smaller plants. Seconds are processor time.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from benchmarks.dispatching.scope import QUICK, Effort, Part, Scene
 from benchmarks.report import arguments, show, show_table
 from models.policy.files import SHIPPED, load_policy
 
+SEEDS_APART = 1_000  # the next plant has the next seed
 PARTS = ("static", "closed", "starts", "sizes", "preferences", "speed", "forms")
 
 
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--learning", type=float, help="seconds that each form learns")
     parser.add_argument("--split", choices=("test", "validation"), default="test")
     parser.add_argument("--plants", type=int, help="how many, instead of the part's own number")
+    parser.add_argument("--seeds", type=int, help="months of luck a plant in the closed loop")
     parser.add_argument("--sizes", type=int, nargs="+", help="lines of the part of that name")
     for name in ("lines", "days"):
         parser.add_argument(f"--{name}", type=int, nargs=2, help="from, to, instead of the split's")
@@ -83,6 +85,8 @@ def _effort(options: argparse.Namespace) -> Effort:
         effort = replace(effort, long=options.long)
     if options.learning:
         effort = replace(effort, learning=options.learning)
+    if options.seeds:
+        effort = replace(effort, seeds=tuple(SEEDS_APART * k + 11 for k in range(options.seeds)))
     if options.sizes:
         effort = replace(effort, sizes=tuple(options.sizes))
     lines, days = (tuple(one) if one else None for one in (options.lines, options.days))
