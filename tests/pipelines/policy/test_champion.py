@@ -73,10 +73,13 @@ def context(tmp_path: Path, told: list[str]) -> Context:
 
 
 def moved(by: float) -> Dispatcher:
-    """The policy that ships with another rule."""
+    """The policy that ships with another rule, which its drafts stay near."""
     found = load_policy()
     with torch.no_grad():
         found.rule.add_(by)
+        if by:
+            found.styles.zero_()
+            found.deviation.mul_(0.01)
     return found
 
 
