@@ -10,7 +10,6 @@ meets the champion, which drafts, so that a short training never makes drafts wo
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from pipelines.stamp import digest_of, is_current, store_stamp
 from pipelines.trainers import Progress, Trainer, trainer_of
 from plant import Plant
 from plant.io import load_plant
+from plant.io.atomic import fresh_folder, put_in_place, recover_folder
 
 if TYPE_CHECKING:
     from models.policy.contest import Standing, Yardsticks
@@ -79,7 +79,7 @@ def train(context: Context) -> TrainResult:
     settings, params = context.settings, context.params
     if not settings.plant_file.is_file():
         raise TrainError(f"{settings.plant_file}: not there, run `takt forecast` first")
-    _recover(settings.policy)
+    recover_folder(settings.policy)
     figures = settings.metrics / "train.json"
     digest = digest_of([settings.plant_file], params.train, params.weights, params.seed)
     if figures.is_file() and is_current(settings.policy / STAMP, digest, _outputs(settings.policy)):
@@ -117,7 +117,7 @@ def _learn(context: Context, plant: Plant, digest: str) -> TrainResult:
             registry, run, fresh, worth_after if better else worth_before, champion,
             lambda policy: standing(plant, policy, params.seed, weights), digest,
         )  # fmt: skip
-        _replace(settings.policy)
+        put_in_place(settings.policy)
         result = _result(digest, began, better, curve, worth_before, worth_after, marks, run.id)
         run.log_params({**params.train.model_dump(), "seed": params.seed, "inputs_sha256": digest})
         numbers = {k: v for k, v in asdict(result).items() if isinstance(v, int | float)}
@@ -222,36 +222,12 @@ def _written(context: Context, trainer: Trainer, policy: Dispatcher, digest: str
     """The folder beside the old policy's in which the new one now lies."""
     from models.policy.files import save_policy
 
-    fresh, _ = _beside(context.settings.policy)
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    fresh = fresh_folder(context.settings.policy)
     save_policy(policy, fresh)
     (fresh / CHECKPOINT).mkdir()
     trainer.save(fresh / CHECKPOINT / context.params.train.method)
     store_stamp(fresh / STAMP, digest, _outputs(fresh))
     return fresh
-
-
-def _replace(folder: Path) -> None:
-    """Put the new policy in the place of the old one by renaming."""
-    fresh, old = _beside(folder)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(folder: Path) -> None:
-    """Put back the old policy where a training was killed between the two renames."""
-    fresh, old = _beside(folder)
-    if old.exists() and not folder.exists():
-        old.rename(folder)
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _beside(folder: Path) -> tuple[Path, Path]:
-    return folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
 
 
 def _outputs(folder: Path) -> list[Path]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from benchmarks.dispatching.scope import Effort, Part, Scene, beside, written
+from benchmarks.dispatching.scope import Effort, Part, Scene, beside, one_core_ray, written
 from benchmarks.report import progress
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.fleet.plants import Assignment
@@ -81,7 +77,7 @@ def measure(scene: Scene) -> Part:
     taught = held_plants(effort.taught, "train", spread)
     curve = _Curve(held_plants(min(VALIDATED, effort.taught), "validation", spread))
     learnt: dict[str, Learnt] = {}
-    with _ray():
+    with one_core_ray():
         for way in _ways(effort):
             learnt[way.name] = _learn(way, taught, curve, effort.learning)
     networks = {START: LineNetwork()} | {name: one.network for name, one in learnt.items()}
@@ -218,17 +214,3 @@ def _figures(one: Learnt | None, over: dict[tuple[str, str], Interval]) -> dict[
         found |= {"steps_per_cpu_s": one.steps / max(one.seconds, 1e-9), "steps": one.steps,
                   "curve": one.curve, "clipped": clipped, "clipped_by_iteration": one.clipped}  # fmt: skip
     return found
-
-
-@contextmanager
-def _ray() -> Iterator[None]:
-    import ray
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR,
-                 object_store_memory=200 * 2**20)  # fmt: skip
-        try:
-            yield
-        finally:
-            ray.shutdown()

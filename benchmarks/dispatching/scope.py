@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,3 +89,18 @@ def beside(costs: Sequence[float], reference: Sequence[float]) -> Interval:
 def written(one: Interval) -> str:
     """An interval in percent: mean, then from what to what."""
     return f"{one.mean:+.1%} [{one.low:+.1%}, {one.high:+.1%}]"
+
+
+@contextmanager
+def one_core_ray() -> Iterator[None]:
+    """Ray on one core, which says nothing but errors."""
+    import ray
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR,
+                 object_store_memory=200 * 2**20)  # fmt: skip
+        try:
+            yield
+        finally:
+            ray.shutdown()

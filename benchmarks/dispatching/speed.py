@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import resource
 import time
-import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import ray
 from gymnasium.vector import AutoresetMode
 
-from benchmarks.dispatching.scope import Effort, Part, Scene
+from benchmarks.dispatching.scope import Effort, Part, Scene, one_core_ray
 from benchmarks.report import progress
 from envs.fleet.plants import Assignment
 from envs.fleet_rules import policy_of
@@ -38,15 +36,9 @@ def measure(scene: Scene) -> Part:
     plants = [generate(50, 40, 600, 14, 0.9, seed) for seed in range(8)]
     columns = ("form", "plant steps/s", "steps/s of processor time", "iterations")
     part = Part("PPO on 50 lines × 40 items, one core", columns)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
-                 object_store_memory=200 * 2**20)  # fmt: skip
-        try:
-            speeds = {NAMES[form]: _speed(form, plants, scene.effort) for form in STEPS}
-            speeds[SHIPPED] = _shipped(scene, plants)
-        finally:
-            ray.shutdown()
+    with one_core_ray():
+        speeds = {NAMES[form]: _speed(form, plants, scene.effort) for form in STEPS}
+        speeds[SHIPPED] = _shipped(scene, plants)
     for form, (wall, processor) in speeds.items():
         part.rows.append((form, wall, processor, scene.effort.iterations))
         part.figures[form] = {"steps_per_s": wall, "steps_per_cpu_s": processor}

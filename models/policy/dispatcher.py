@@ -173,8 +173,11 @@ class Dispatcher(nn.Module):
 
     def has_layers(self) -> bool:
         """Whether the layers add anything to the rule."""
-        last = (*self.scored.parameters(), *self.hold[-1].parameters())
-        return any(bool((one != 0).any()) for one in last)
+        return any(bool((one != 0).any()) for one in self.last_layers())
+
+    def last_layers(self) -> tuple[nn.Parameter, ...]:
+        """The weights by which the layers add to the rule's scores; with none of them they add nothing."""
+        return (*self.scored.parameters(), *self.hold[-1].parameters())
 
     def told(
         self, seen: Mapping[str, Tensor], options: Options, style: Tensor | None = None

@@ -77,11 +77,16 @@ def amortised(
 
 def by_rule_alone(policy: Dispatcher) -> Dispatcher:
     """A copy whose layers add nothing, so that it is played in compiled code."""
-    bare = copy.deepcopy(policy)
+    return faded(policy, 0.0)
+
+
+def faded(policy: Dispatcher, strength: float) -> Dispatcher:
+    """A copy to whose rule the layers add only a share of what they have learnt."""
+    found = copy.deepcopy(policy)
     with torch.no_grad():
-        for last in (*bare.scored.parameters(), *bare.hold[-1].parameters()):
-            last.zero_()
-    return bare
+        for last in found.last_layers():
+            last.mul_(strength)
+    return found
 
 
 def drafted(bare: Dispatcher, group: Group, rng: np.random.Generator, rounds: int) -> Teacher:

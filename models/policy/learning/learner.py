@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from models.policy.learning.episodes import recorded
 from models.policy.learning.evolution import Search, first_deviation, move, tried
 from models.policy.learning.examination import Examination, Mark
 from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of
-from models.policy.learning.imitation.cloning import faded, imitated
+from models.policy.learning.imitation.cloning import imitated
 from models.policy.learning.improvement import Step, imitate_best, improve
-from models.policy.learning.labels import amortised
+from models.policy.learning.labels import amortised, faded
 from models.policy.learning.pool import Pool
 from models.policy.learning.recipe import Recipe, Stage
 from models.policy.learning.standing import Place, Standing, load_standing, store_standing
@@ -205,19 +205,14 @@ class Learner:
         """Costs [plants, 2] over what the plant usually costs, after learning what drafts would do."""
         self._slow_down(stage, number)
         plants, luck = self._fresh_plants(stage, number), stage.luck(number)
-        costs = amortised(self.policy, self.optimizer, plants, stage, luck, rng)
-        hours = np.array([one.plant.horizon / 60.0 for one in plants])
-        fresh: np.ndarray = costs / hours[:, None]
-        return fresh
+        return _an_hour(amortised(self.policy, self.optimizer, plants, stage, luck, rng), plants)
 
     def _imitate(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [plants, ways] over what the plant usually costs, after learning from demonstrations."""
         self._slow_down(stage, number)
         plants, luck = self._fresh_plants(stage, number), stage.luck(number)
         costs = imitated(self.policy, self.optimizer, plants, stage, luck, rng, self.planner)
-        hours = np.array([one.plant.horizon / 60.0 for one in plants])
-        fresh: np.ndarray = costs / hours[:, None]
-        return fresh
+        return _an_hour(costs, plants)
 
     def _practise(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [iterations] over what the plant usually costs, after some iterations of PPO."""
@@ -306,3 +301,9 @@ class Learner:
         self.optimizer.load_state_dict(standing.optimizer)
         self.state = standing.place
         self.found, self.curve = list(standing.found), list(standing.curve)
+
+
+def _an_hour(costs: np.ndarray, plants: Sequence[Assignment]) -> np.ndarray:
+    """Costs [plants, ways] over the hours of each plant's horizon."""
+    fresh: np.ndarray = costs / np.array([[one.plant.horizon / 60.0] for one in plants])
+    return fresh

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from models.policy.dispatcher import Dispatcher
 from models.policy.files import load_policy, save_policy
 from models.policy.learning.examination import Mark
+from plant.io.atomic import fresh_folder, put_in_place, recover_folder
 
 STANDING, AVERAGE = "standing", "average"
 CURVE, STATE, OPTIMIZER, FOUND = "curve.json", "state.json", "optimizer.pt", "found.npy"
@@ -49,8 +50,7 @@ class Standing:
 
 def store_standing(standing: Standing, folder: Path) -> None:
     """Put it in the place of what was stored in the folder before; the curve lies beside it, to be read."""
-    fresh, last = folder / f"{STANDING}.new", folder / f"{STANDING}.last"
-    shutil.rmtree(fresh, ignore_errors=True)
+    fresh = fresh_folder(folder / STANDING)
     save_policy(standing.policy, fresh)
     save_policy(standing.average, fresh / AVERAGE)
     np.save(fresh / FOUND, np.array(standing.found))
@@ -58,19 +58,14 @@ def store_standing(standing: Standing, folder: Path) -> None:
     curve = json.dumps([asdict(one) for one in standing.curve], indent=1) + "\n"
     (fresh / CURVE).write_text(curve, "utf-8")
     (fresh / STATE).write_text(json.dumps(asdict(standing.place)) + "\n", "utf-8")
-    if (folder / STANDING).exists():
-        shutil.rmtree(last, ignore_errors=True)
-        (folder / STANDING).rename(last)
-    fresh.rename(folder / STANDING)
-    shutil.rmtree(last, ignore_errors=True)
+    put_in_place(folder / STANDING)
     shutil.copyfile(folder / STANDING / CURVE, folder / CURVE)
 
 
 def load_standing(folder: Path) -> Standing | None:
     """What was stored last in a folder; None where nothing was."""
     stored = folder / STANDING
-    if not stored.exists():
-        stored = folder / f"{STANDING}.last"  # killed between the two renamings
+    recover_folder(stored)
     if not stored.exists():
         return None
     points = json.loads((stored / CURVE).read_text("utf-8"))

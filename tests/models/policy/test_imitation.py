@@ -27,7 +27,6 @@ from models.policy.learning.groups import Group, group_of  # noqa: E402
 from models.policy.learning.imitation.cloning import (  # noqa: E402
     Cloning,
     clone,
-    faded,
     imitated,
     moment_weights,
     unlike,
@@ -40,6 +39,7 @@ from models.policy.learning.imitation.following import (  # noqa: E402
 )
 from models.policy.learning.imitation.lots import nearest_lot  # noqa: E402
 from models.policy.learning.improvement import Step  # noqa: E402
+from models.policy.learning.labels import faded  # noqa: E402
 from models.policy.learning.recipe import Recipe, Shown, Stage  # noqa: E402
 from pipelines.recipe import planned  # noqa: E402
 

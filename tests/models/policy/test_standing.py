@@ -60,7 +60,7 @@ def test_a_run_that_is_killed_while_it_stores_goes_on_from_before_or_after(
 
 def test_a_run_that_is_killed_between_the_renamings_goes_on_from_before(tmp_path: Path) -> None:
     store_standing(_standing(1), tmp_path)
-    (tmp_path / STANDING).rename(tmp_path / f"{STANDING}.last")
+    (tmp_path / STANDING).rename(tmp_path / f"{STANDING}.old")
     found = load_standing(tmp_path)
     assert found is not None
     assert found.place.round == 1

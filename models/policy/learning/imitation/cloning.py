@@ -12,7 +12,6 @@ baseline is what the plant's ways cost in the mean.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -123,15 +122,6 @@ def unlike(scores: Scores, told: Tensor, weights: Tensor, held: float) -> Tensor
     of_choice = torch.log_softmax(choice, -1).gather(-1, told[..., :1]).squeeze(-1)
     likely = of_choice + LOTS * (whole - of_choice)
     return -(likely * counts).sum() / counts.sum().clamp(min=1e-6)
-
-
-def faded(policy: Dispatcher, strength: float) -> Dispatcher:
-    """A copy to whose rule the layers add only a share of what they have learnt."""
-    found = copy.deepcopy(policy)
-    with torch.no_grad():
-        for last in (*found.scored.parameters(), *found.hold[-1].parameters()):
-            last.mul_(strength)
-    return found
 
 
 def moment_weights(episodes: Episodes, ways: int, step: Step, beta: float) -> NDArray[np.float32]:
