@@ -15,15 +15,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from envs.rules import RULES, dispatch
 from models.optimize.search.annealing import search
-from models.optimize.search.disaggregate import lots_of_runs, realise
+from models.optimize.search.disaggregate import start_from
 from models.policy.acting import one_thread
 from models.policy.learning.learner import Learner
 from models.policy.learning.recipe import IMITATION, LAYERS, PRACTICE, SHIPPED, Recipe
 from pipelines.platform import ray
 from pipelines.settings import Settings
-from plant import Plant, Schedule, evaluate
+from plant import Plant, Schedule
 
 RECIPES = {"shipped": SHIPPED, "layers": LAYERS, "imitation": IMITATION, "practice": PRACTICE}
 COOLED = 0.5  # a good start is lost where the search begins hot
@@ -43,11 +42,8 @@ def follow(folder: Path, recipe: Recipe, report: Callable[[str], object]) -> Pat
 
 def planned(standing: Plant, left: Schedule) -> Schedule:
     """A plan by local search, from what is left of the last plan or from ATCS; the same each time."""
-    fresh = dispatch(standing, RULES["atcs"])
-    kept = realise(standing, lots_of_runs(left.runs)) if left.runs else fresh
-    is_kept = evaluate(standing, kept).cost.total < evaluate(standing, fresh).cost.total
+    start, is_kept = start_from(standing, left)
     slices, cooled = (SLICES, COOLED) if is_kept else (4 * SLICES, 0.0)
-    start = kept if is_kept else fresh
     return search(standing, start, 0.0, slices=slices, cooled=cooled).schedule
 
 

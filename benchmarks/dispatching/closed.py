@@ -16,16 +16,15 @@ from envs.fleet.plants import Assignment
 from envs.fleet.scale import hourly_cost
 from envs.fleet_rules import Policy
 from envs.fleet_rules import policy_of as rule_policy
-from envs.rules import RULES, dispatch
 from envs.vector_env import FleetEnv
 from models.optimize import prepare
 from models.optimize.search.annealing import search
-from models.optimize.search.disaggregate import lots_of_runs, realise
+from models.optimize.search.disaggregate import start_from
 from models.policy.acting import one_thread
 from models.policy.acting import policy_of as network_policy
 from models.policy.evaluation import environment, tuned_rules
 from models.policy.searching import ready, searching
-from plant import Plant, Schedule, evaluate
+from plant import Plant, Schedule
 
 WARM = 0.5  # how cool the search begins where the last plan is at hand
 SHORT = 12.0  # the long plan's seconds over the short one's, with which it thinks for a tenth of the time
@@ -45,12 +44,8 @@ def planner(seconds: float) -> Planner:
     """Local search for so much processor time, from what is left of the last plan or from ATCS."""
 
     def plan(standing: Plant, left: Schedule) -> Schedule:
-        fresh = dispatch(standing, RULES["atcs"])
-        starts = [fresh]
-        if left.runs:
-            starts.append(realise(standing, lots_of_runs(left.runs)))
-        start = min(starts, key=lambda one: evaluate(standing, one).cost.total)
-        cooled = WARM if start is not fresh else 0.0
+        start, is_kept = start_from(standing, left)
+        cooled = WARM if is_kept else 0.0
         return search(standing, start, seconds, cooled=cooled, clock=time.thread_time).schedule
 
     return plan

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from envs.rules import RULES, dispatch
 from models.optimize.milp.scope import BucketPlan, Scope
 from models.optimize.search.decode import decode
 from models.optimize.search.pricing import price
 from models.optimize.search.state import AT_ITS_START, shop_of, state_of, to_schedule
 from models.optimize.search.trial import desk_of
-from plant import Plant, Run, Schedule, Weights
+from plant import Plant, Run, Schedule, Weights, evaluate
 from plant.arrays import CapabilityArrays, plant_arrays
 
 SMALLEST_SHARE = 0.05  # of a bucket's minutes: less than that is a rounding of the solver
@@ -67,6 +68,16 @@ def lots_of_runs(runs: Sequence[Run]) -> dict[str, list[Lot]]:
     for run in sorted(runs, key=lambda run: (run.start, run.end, run.id)):
         lots.setdefault(run.line, []).append(Lot(run.item, run.quantity, run.start, run.id))
     return lots
+
+
+def start_from(plant: Plant, left: Schedule) -> tuple[Schedule, bool]:
+    """The cheaper of ATCS and what is left of a plan, timed anew; True where it is what is left."""
+    fresh = dispatch(plant, RULES["atcs"])
+    if not left.runs:
+        return fresh, False
+    kept = realise(plant, lots_of_runs(left.runs))
+    is_kept = evaluate(plant, kept).cost.total < evaluate(plant, fresh).cost.total
+    return (kept if is_kept else fresh), is_kept
 
 
 def lots_of_plan(scope: Scope, plan: BucketPlan, replaced: Sequence[Run]) -> dict[str, list[Lot]]:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.optimize.search.disaggregate import Lot, lots_of_runs, realise
+from envs.rules import RULES, dispatch
+from models.optimize.search.disaggregate import Lot, lots_of_runs, realise, start_from
 from plant import Arrival, Run, Schedule, evaluate
 from tests.models.optimize.test_bounds import some_lots
 from tests.models.optimize.tiny import chain_plant, small_plant, two_line_plant
@@ -63,3 +64,18 @@ def test_a_schedule_taken_apart_and_put_together_is_the_same(seed: int) -> None:
     assert sorted(again.runs, key=lambda run: run.id) == sorted(
         schedule.runs, key=lambda run: run.id
     )
+
+
+def test_what_is_left_of_a_plan_is_gone_on_with_where_it_is_cheaper_than_atcs() -> None:
+    told = set()
+    for seed in range(20):
+        plant = small_plant(seed)
+        atcs = dispatch(plant, RULES["atcs"])
+        left = realise(plant, some_lots(plant, np.random.default_rng(seed)))
+        start, is_kept = start_from(plant, left)
+        cost, of_atcs, of_left = (evaluate(plant, one).cost.total for one in (start, atcs, left))
+        assert cost == pytest.approx(min(of_atcs, of_left))
+        assert is_kept == (start != atcs)
+        assert start_from(plant, Schedule(())) == (atcs, False)
+        told.add(is_kept)
+    assert told == {True, False}
