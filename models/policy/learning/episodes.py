@@ -150,9 +150,9 @@ def recorded(
 
     Only moments in which some line decides are kept, and the network is asked of those rows alone.
     """
-    env, ways = group.env, group.ways
-    first = torch.arange(env.num_envs) % ways == 0
-    env.reset(seed=[seed for seed in seeds for _ in range(ways)])
+    env = group.env
+    first = torch.arange(env.num_envs) % group.ways == 0
+    group.begin(seeds)
     balance, watched = Balance(env), Watched(env, rng, share)
     told = np.zeros((env.num_envs, env.fleet.lines, 3), np.int64)
     logp = np.zeros(told.shape[:2], np.float32)
@@ -169,11 +169,10 @@ def recorded(
             told[rows], logp[rows] = actions.numpy(), log_probability(scores, actions).numpy()
         watched.note(seen, told, logp)
         env.advance(told)
-    costs = (env.cost.sum(axis=1) / env.scales).reshape(group.plants, ways)
     kept = watched.joined()
     return Episodes(
         watched.seen(kept), kept["row"], kept["tick"], kept["actions"], kept["logp"],
-        balance.curve(), costs, None if style is None else style.numpy(),
+        balance.curve(), group.costs(), None if style is None else style.numpy(),
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from envs.scenarios import build
 from envs.scenarios.splits import Split, Spread, scenario_of
 from envs.vector_env import Actions, FleetEnv
 from models.policy.context import contexts
+from models.policy.dispatcher import Dispatcher
+from models.policy.fitting import leant
 from models.policy.playing import Player
 
 Chooser = Callable[[Observation], Actions]
@@ -38,19 +40,32 @@ class Group:
 
     def play_rules(self, rules: NDArray[np.float64], seeds: Sequence[int]) -> NDArray[np.float64]:
         """As `play`, by a rule for each row [plants × ways, length] and without a network."""
-        each = [seed for seed in seeds for _ in range(self.ways)]
-        costs = self.player.episode(rules, each) / self.env.scales
-        return costs.reshape(self.plants, self.ways)
+        return self._by_way(self.player.episode(rules, self._each_way(seeds)))
 
     def play(self, choose: Chooser, seeds: Sequence[int]) -> NDArray[np.float64]:
-        """What each plant costs in each way [plants, ways], in hours of its usual cost.
-
-        `seeds` has one number a plant: all of its ways meet the same luck.
-        """
-        self.env.reset(seed=[seed for seed in seeds for _ in range(self.ways)])
+        """What each plant costs in each way [plants, ways], in hours of its usual cost."""
+        self.begin(seeds)
         while not self.env.is_over:
             self.env.advance(choose(self.env.observed()[0]))
-        costs: NDArray[np.float64] = self.env.cost.sum(axis=1) / self.env.scales
+        return self.costs()
+
+    def begin(self, seeds: Sequence[int]) -> None:
+        """Begin an episode; `seeds` has one number a plant: all of its ways meet the same luck."""
+        self.env.reset(seed=self._each_way(seeds))
+
+    def costs(self) -> NDArray[np.float64]:
+        """What each plant has cost so far in each way [plants, ways], in hours of its usual cost."""
+        return self._by_way(self.env.cost.sum(axis=1))
+
+    def style_of(self, policy: Dispatcher) -> torch.Tensor:
+        """What is added to a policy's rule in each row [plants × ways, length], as it leans to the plant."""
+        return as_tensor(leant(policy, self.figures).repeat(self.ways, axis=0))
+
+    def _each_way(self, seeds: Sequence[int]) -> list[int]:
+        return [seed for seed in seeds for _ in range(self.ways)]
+
+    def _by_way(self, money: NDArray[np.float64]) -> NDArray[np.float64]:
+        costs: NDArray[np.float64] = money / self.env.scales
         return costs.reshape(self.plants, self.ways)
 
 

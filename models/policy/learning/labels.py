@@ -21,10 +21,9 @@ from envs.fleet.plants import Assignment
 from models.policy.acting import tensors
 from models.policy.choices import most_likely
 from models.policy.dispatcher import Dispatcher
-from models.policy.fitting import leant
 from models.policy.learning.episodes import Moments, Watched, asking, deciding
 from models.policy.learning.evolution import move, tried
-from models.policy.learning.groups import Group, as_tensor, group_of
+from models.policy.learning.groups import Group, group_of
 from models.policy.learning.improvement import Step, imitate_all
 from models.policy.learning.recipe import Stage
 from models.policy.learning.styles import opening, search_on
@@ -119,8 +118,8 @@ def answered(
     """
     env = group.env
     rules = np.stack([one.rule for one in teachers]).repeat(2, axis=0)
-    style = as_tensor(leant(policy, group.figures).repeat(2, axis=0))
-    env.reset(seed=[seed for seed in seeds for _ in range(2)])
+    style = group.style_of(policy)
+    group.begin(seeds)
     watched = Watched(env, rng, share)
     learners = np.arange(env.num_envs) % 2 == LEARNER
     while not env.is_over:
@@ -134,7 +133,6 @@ def answered(
             told[asked] = most_likely(scores).numpy()
         env.advance(told)
     worth = np.clip([one.saved / USUALLY_SAVED for one in teachers], 0.0, COUNTS_AT_MOST)
-    costs = (env.cost.sum(axis=1) / env.scales).reshape(group.plants, 2)
     kept, counts = watched.joined(), worth.repeat(2).astype(np.float32)
     seen = watched.seen(kept)
-    return Moments(seen, kept["row"], kept["actions"], style.numpy(), counts), costs
+    return Moments(seen, kept["row"], kept["actions"], style.numpy(), counts), group.costs()

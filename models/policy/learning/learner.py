@@ -15,7 +15,7 @@ from envs.closed_loop import Planner
 from envs.fleet.plants import Assignment
 from models.policy.dispatcher import Dispatcher, shape_of
 from models.policy.files import load_policy, save_policy
-from models.policy.fitting import leant, strangeness
+from models.policy.fitting import strangeness
 from models.policy.learning.episodes import recorded
 from models.policy.learning.evolution import Search, first_deviation, move, tried
 from models.policy.learning.examination import Examination, Mark
@@ -192,7 +192,7 @@ class Learner:
         self._slow_down(stage, number)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         seeds = rng.integers(2**31, size=group.plants).tolist()
-        style = as_tensor(leant(self.policy, group.figures).repeat(group.ways, axis=0))
+        style = group.style_of(self.policy)
         episodes = recorded(group, self.policy, generator, rng, seeds, stage.share, style)
         step = Step(passes=stage.passes)
         learn = improve if stage.kind == "improve" else imitate_best

@@ -19,9 +19,8 @@ from envs.vector_env import Actions
 from models.policy.acting import tensors
 from models.policy.choices import most_likely
 from models.policy.dispatcher import Dispatcher
-from models.policy.fitting import leant
 from models.policy.learning.episodes import Balance, Episodes, Watched, asking, deciding
-from models.policy.learning.groups import Group, as_tensor
+from models.policy.learning.groups import Group
 from models.policy.learning.imitation.demonstrators import Demonstrators
 
 Learnt = Literal["shown", "done"]
@@ -46,8 +45,8 @@ def demonstrated(
     `shown`, whatever was done, or what was `done`.
     """
     env = group.env
-    style = as_tensor(leant(policy, group.figures).repeat(group.ways, axis=0))
-    env.reset(seed=[seed for seed in seeds for _ in range(group.ways)])
+    style = group.style_of(policy)
+    group.begin(seeds)
     balance, watched = Balance(env), Watched(env, rng, share)
     while not env.is_over:
         seen, _ = env.observed()
@@ -64,10 +63,10 @@ def demonstrated(
         env.advance(done)
         demonstrators.note()
     kept = watched.joined()
-    costs = (env.cost.sum(axis=1) / env.scales).reshape(group.plants, group.ways)
     return Episodes(
         watched.seen(kept), kept["row"], kept["tick"], kept["actions"],
-        np.zeros(kept["actions"].shape[:2], np.float32), balance.curve(), costs, style.numpy(),
+        np.zeros(kept["actions"].shape[:2], np.float32), balance.curve(), group.costs(),
+        style.numpy(),
     )  # fmt: skip
 
 
