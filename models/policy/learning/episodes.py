@@ -8,7 +8,8 @@ waits saves nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor
 from envs.fleet.clock import clock_of
 from envs.fleet.plants import IDLE, PRODUCTION, TICK
 from envs.vector_env import FleetEnv
-from models.policy.acting import tensors
+from models.policy.acting import scores_of, tensors
 from models.policy.choices import drawn, log_probability, most_likely
 from models.policy.dispatcher import Dispatcher, Scores
 from models.policy.learning.groups import Group
@@ -28,70 +29,55 @@ CHANGING = ("plant", "lines", "items", "slots", "mask")
 LATE_DAYS = 0.5  # what is late is late for so much longer, roughly
 
 
-class Moments(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
     """N moments of B rows.
 
     seen: what changes, [N, ...], and what does not, [B, ...]. row [N]; actions [N, L, 3]. style [B, length]:
-    what is added to the policy's rule, as it leans to each row's plant. counts [B]: how much a row's moments
-    count.
+    what is added to the policy's rule, as it leans to each row's plant.
     """
 
     seen: dict[str, NDArray[Any]]
     row: NDArray[np.int64]
     actions: NDArray[np.int64]
-    style: NDArray[np.float32] | None = None
-    counts: NDArray[np.float32] | None = None
+    style: NDArray[np.float32]
 
     def batch(self, chosen: NDArray[np.int64]) -> dict[str, Tensor]:
         """What was seen at some of the moments."""
-        return _batch(self.seen, self.row, chosen)
+        row = self.row[chosen]
+        return tensors({k: v[chosen if k in CHANGING else row] for k, v in self.seen.items()})
 
     def scores(self, policy: Dispatcher, chosen: NDArray[np.int64]) -> Scores:
         """What a policy says at some of the moments."""
-        return _scores(policy, self, chosen)
+        style = torch.from_numpy(self.style[self.row[chosen]])
+        scores: Scores = policy(self.batch(chosen), style)
+        return scores
 
 
-class Episodes(NamedTuple):
-    """N moments of B rows.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episodes(Moments):
+    """Moments of whole episodes, and how these went.
 
-    seen: what changes, [N, ...], and what does not, [B, ...]. row [N], tick [N]; actions [N, L, 3];
-    logp [N, L]. balance [T, B]: at every tick, in hours of the plant's usual cost. costs [plants, ways].
-    style [B, length]: as in `Moments`.
+    tick [N]. balance [T, B]: at every tick, in hours of the plant's usual cost. costs [plants, ways].
     """
 
-    seen: dict[str, NDArray[Any]]
-    row: NDArray[np.int64]
     tick: NDArray[np.int64]
-    actions: NDArray[np.int64]
-    logp: NDArray[np.float32]
     balance: Floats
     costs: Floats
-    style: NDArray[np.float32] | None = None
-
-    def batch(self, chosen: NDArray[np.int64]) -> dict[str, Tensor]:
-        """What was seen at some of the moments."""
-        return _batch(self.seen, self.row, chosen)
-
-    def scores(self, policy: Dispatcher, chosen: NDArray[np.int64]) -> Scores:
-        """What a policy says at some of the moments."""
-        return _scores(policy, self, chosen)
 
 
-def _batch(
-    seen: dict[str, NDArray[Any]], row: NDArray[np.int64], chosen: NDArray[np.int64]
-) -> dict[str, Tensor]:
-    return tensors({k: v[chosen] if k in CHANGING else v[row[chosen]] for k, v in seen.items()})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn(Episodes):
+    """Episodes whose choices were drawn; logp [N, L]: how likely each line's was."""
+
+    logp: NDArray[np.float32]
 
 
-def _scores(policy: Dispatcher, told: Moments | Episodes, chosen: NDArray[np.int64]) -> Scores:
-    style = None if told.style is None else torch.from_numpy(told.style[told.row[chosen]])
-    scores: Scores = policy(told.batch(chosen), style)
-    return scores
-
-
-def asking(seen: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """What is seen of some rows, those in which a line decides: the others need not be computed."""
-    return {name: values[rows] for name, values in seen.items()}
+def asked(
+    policy: Dispatcher, seen: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], style: Tensor
+) -> Scores:
+    """What a policy says of some rows, those in which a line decides: the others need not be computed."""
+    return scores_of(policy, {name: values[rows] for name, values in seen.items()}, style[rows])
 
 
 class Watched:
@@ -144,13 +130,12 @@ def recorded(
     rng: np.random.Generator,
     seeds: Sequence[int],
     share: float,
-    style: Tensor | None = None,
-) -> Episodes:
+) -> Drawn:
     """Play each plant in all its ways, the first one by the most likely choices; keep a share of the moments.
 
     Only moments in which some line decides are kept, and the network is asked of those rows alone.
     """
-    env = group.env
+    env, style = group.env, group.style_of(policy)
     first = torch.arange(env.num_envs) % group.ways == 0
     group.begin(seeds)
     balance, watched = Balance(env), Watched(env, rng, share)
@@ -162,7 +147,7 @@ def recorded(
         rows = deciding(env)
         told[:] = 0
         if len(rows):
-            scores = policy(tensors(asking(seen, rows)), None if style is None else style[rows])
+            scores = asked(policy, seen, rows, style)
             actions = drawn(scores, generator)
             likely = first[rows]
             actions[likely] = most_likely(scores)[likely]
@@ -170,10 +155,16 @@ def recorded(
         watched.note(seen, told, logp)
         env.advance(told)
     kept = watched.joined()
-    return Episodes(
-        watched.seen(kept), kept["row"], kept["tick"], kept["actions"], kept["logp"],
-        balance.curve(), group.costs(), None if style is None else style.numpy(),
-    )  # fmt: skip
+    return Drawn(
+        seen=watched.seen(kept),
+        row=kept["row"],
+        actions=kept["actions"],
+        style=style.numpy(),
+        tick=kept["tick"],
+        balance=balance.curve(),
+        costs=group.costs(),
+        logp=kept["logp"],
+    )
 
 
 class Balance:

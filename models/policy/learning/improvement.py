@@ -18,7 +18,7 @@ from torch import Tensor
 
 from models.policy.choices import entropy, log_probability
 from models.policy.dispatcher import Dispatcher
-from models.policy.learning.episodes import Episodes, Moments, advantages
+from models.policy.learning.episodes import Drawn, Episodes, Moments, advantages
 
 Clip = Literal["line", "joint"]
 
@@ -42,7 +42,7 @@ class Step:
 def improve(
     policy: Dispatcher,
     optimizer: torch.optim.Optimizer,
-    episodes: Episodes,
+    episodes: Drawn,
     ways: int,
     rng: np.random.Generator,
     step: Step = Step(),
@@ -110,36 +110,20 @@ def imitate_best(
 def imitate(
     policy: Dispatcher,
     optimizer: torch.optim.Optimizer,
-    episodes: Episodes | Moments,
+    moments: Moments,
     chosen: NDArray[np.int64],
     step: Step = Step(),
     weights: NDArray[np.float32] | None = None,
 ) -> float:
     """One step towards what was done at some moments, weighted where there are weights; the loss in nats."""
-    scores = episodes.scores(policy, chosen)
-    logp = log_probability(scores, torch.from_numpy(episodes.actions[chosen]))
+    scores = moments.scores(policy, chosen)
+    logp = log_probability(scores, torch.from_numpy(moments.actions[chosen]))
     deciding = (scores.choice[..., 1:].amax(-1) > -1e8).float()
     if weights is not None:
         deciding = deciding * torch.from_numpy(weights).unsqueeze(-1)
     loss = -(logp * deciding).sum() / deciding.sum().clamp(min=1e-6)
     follow(policy, optimizer, loss, step)
     return float(loss.item())
-
-
-def imitate_all(
-    policy: Dispatcher,
-    optimizer: torch.optim.Optimizer,
-    moments: Moments,
-    rng: np.random.Generator,
-    step: Step = Step(),
-) -> dict[str, float]:
-    """Learn by cross entropy what was answered at all moments, each as much as its row counts."""
-    every = np.arange(len(moments.row))
-    losses = []
-    for part in minibatches(every, step, rng):
-        weights = None if moments.counts is None else moments.counts[moments.row[part]]
-        losses.append(imitate(policy, optimizer, moments, part, step, weights))
-    return {"loss": float(np.mean(losses)) if losses else 0.0}
 
 
 def minibatches(

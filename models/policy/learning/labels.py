@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,13 +19,12 @@ from numpy.typing import NDArray
 
 from envs.fleet.luck import Luck
 from envs.fleet.plants import Assignment
-from models.policy.acting import tensors
 from models.policy.choices import most_likely
 from models.policy.dispatcher import Dispatcher
-from models.policy.learning.episodes import Moments, Watched, asking, deciding
+from models.policy.learning.episodes import Moments, Watched, asked, deciding
 from models.policy.learning.evolution import move, tried
 from models.policy.learning.groups import Group, group_of
-from models.policy.learning.improvement import Step, imitate_all
+from models.policy.learning.improvement import Step, imitate, minibatches
 from models.policy.learning.recipe import Stage
 from models.policy.learning.styles import opening, search_on
 
@@ -50,6 +50,13 @@ class Teacher(NamedTuple):
         return float(np.log(self.costs[0, 0] / self.costs.min()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers(Moments):
+    """Moments at which teachers have answered; counts [B]: how much a row's moments count."""
+
+    counts: NDArray[np.float32]
+
+
 def amortised(
     policy: Dispatcher,
     optimizer: torch.optim.Optimizer,
@@ -67,9 +74,9 @@ def amortised(
     teachers = [drafted(bare, one, rng, stage.searched) for one in each]
     group = group_of(plants, 2, luck)
     seeds = rng.integers(2**31, size=group.plants).tolist()
-    moments, costs = answered(group, policy, teachers, rng, seeds, stage.share)
+    answers, costs = answered(group, policy, teachers, rng, seeds, stage.share)
     policy.rule.requires_grad_(False)
-    imitate_all(policy, optimizer, moments, rng, Step(passes=stage.passes))
+    learn_answers(policy, optimizer, answers, rng, Step(passes=stage.passes))
     policy.rule.requires_grad_(True)
     return costs
 
@@ -110,7 +117,7 @@ def answered(
     rng: np.random.Generator,
     seeds: Sequence[int],
     share: float,
-) -> tuple[Moments, Floats]:
+) -> tuple[Answers, Floats]:
     """What each plant's teacher answers at a share of the moments, and what the two ways cost [plants, 2].
 
     One way follows the teacher, the other the policy's most likely choices. Moments count by what the teacher
@@ -127,12 +134,32 @@ def answered(
         answer = group.player.act(rules)
         watched.note(seen, answer)
         told, rows = answer.copy(), deciding(env)
-        asked = rows[learners[rows]]
-        if len(asked):
-            scores = policy(tensors(asking(seen, asked)), style[asked])
-            told[asked] = most_likely(scores).numpy()
+        asking = rows[learners[rows]]
+        if len(asking):
+            told[asking] = most_likely(asked(policy, seen, asking, style)).numpy()
         env.advance(told)
     worth = np.clip([one.saved / USUALLY_SAVED for one in teachers], 0.0, COUNTS_AT_MOST)
-    kept, counts = watched.joined(), worth.repeat(2).astype(np.float32)
-    seen = watched.seen(kept)
-    return Moments(seen, kept["row"], kept["actions"], style.numpy(), counts), group.costs()
+    kept = watched.joined()
+    answers = Answers(
+        seen=watched.seen(kept),
+        row=kept["row"],
+        actions=kept["actions"],
+        style=style.numpy(),
+        counts=worth.repeat(group.ways).astype(np.float32),
+    )
+    return answers, group.costs()
+
+
+def learn_answers(
+    policy: Dispatcher,
+    optimizer: torch.optim.Optimizer,
+    answers: Answers,
+    rng: np.random.Generator,
+    step: Step,
+) -> float:
+    """Learn by cross entropy what teachers answered, each as much as its row counts; the loss in nats."""
+    losses = []
+    for part in minibatches(np.arange(len(answers.row)), step, rng):
+        weights = answers.counts[answers.row[part]]
+        losses.append(imitate(policy, optimizer, answers, part, step, weights))
+    return float(np.mean(losses)) if losses else 0.0

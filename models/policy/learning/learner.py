@@ -192,8 +192,7 @@ class Learner:
         self._slow_down(stage, number)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         seeds = rng.integers(2**31, size=group.plants).tolist()
-        style = group.style_of(self.policy)
-        episodes = recorded(group, self.policy, generator, rng, seeds, stage.share, style)
+        episodes = recorded(group, self.policy, generator, rng, seeds, stage.share)
         step = Step(passes=stage.passes)
         learn = improve if stage.kind == "improve" else imitate_best
         learn(self.policy, self.optimizer, episodes, group.ways, rng, step)

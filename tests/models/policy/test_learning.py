@@ -40,11 +40,16 @@ from models.policy.learning.improvement import (  # noqa: E402
     Step,
     clipped_gain,
     imitate,
-    imitate_all,
     imitate_best,
     improve,
 )
-from models.policy.learning.labels import LEARNER, TEACHER, answered, drafted  # noqa: E402
+from models.policy.learning.labels import (  # noqa: E402
+    LEARNER,
+    TEACHER,
+    answered,
+    drafted,
+    learn_answers,
+)
 from models.policy.learning.recipe import LAYERS, Recipe, Stage  # noqa: E402
 
 PLANTS = [generate(3, 6, 40, 5, 0.9, 1), generate(4, 8, 50, 5, 0.95, 2, stages=2)]
@@ -317,29 +322,28 @@ def test_teachers_answer_on_their_own_way_and_on_the_learners() -> None:
     policy, rng = fresh(group).eval(), np.random.default_rng(0)
     alone = [group_of([Assignment(plant)], 8) for plant in PLANTS]
     teachers = [drafted(policy, one, rng, 2) for one in alone]
-    moments, costs = answered(group, policy, teachers, rng, [0, 0], 1.0)
+    answers, costs = answered(group, policy, teachers, rng, [0, 0], 1.0)
     for place, one in enumerate(teachers):
         assert costs[place, TEACHER] == pytest.approx(one.costs.min())
         assert costs[place, LEARNER] == pytest.approx(one.costs[0, 0])
-        rows = np.flatnonzero(moments.row // 2 == place)
-        assert set(moments.row[rows] % 2) == {TEACHER, LEARNER}
+        rows = np.flatnonzero(answers.row // 2 == place)
+        assert set(answers.row[rows] % 2) == {TEACHER, LEARNER}
         style = np.tile((one.rule - policy.rule.detach().numpy()), (len(rows), 1))
         with torch.inference_mode():
-            scores = policy.by_rule(moments.batch(rows), torch.from_numpy(style).float())
+            scores = policy.by_rule(answers.batch(rows), torch.from_numpy(style).float())
         deciding = scores.choice[..., 1:].amax(-1) > -1e8
-        same = (most_likely(scores).numpy() == moments.actions[rows]).all(axis=-1)
+        same = (most_likely(scores).numpy() == answers.actions[rows]).all(axis=-1)
         assert same[deciding.numpy()].mean() > 0.999  # equal scores may fall either way
-    assert moments.counts is not None
-    assert np.all(moments.counts[::2] == moments.counts[1::2])
+    assert np.all(answers.counts[::2] == answers.counts[1::2])
 
 
 def test_learning_what_teachers_answer_makes_it_more_likely() -> None:
     group = group_of([Assignment(plant) for plant in PLANTS], 2)
     policy, rng = fresh(group).train(), np.random.default_rng(0)
     teachers = [drafted(policy, group_of([Assignment(one)], 8), rng, 2) for one in PLANTS]
-    moments, _ = answered(group, policy, teachers, rng, [0, 0], 1.0)
+    answers, _ = answered(group, policy, teachers, rng, [0, 0], 1.0)
     optimizer = torch.optim.Adam(policy.parameters(), lr=0.003)
-    losses = [imitate_all(policy, optimizer, moments, rng)["loss"] for _ in range(4)]
+    losses = [learn_answers(policy, optimizer, answers, rng, Step()) for _ in range(4)]
     assert losses[-1] < losses[0]
 
 

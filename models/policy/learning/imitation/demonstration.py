@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from envs.fleet.kernel.choices import COVER, OVERTIME
 from envs.vector_env import Actions
-from models.policy.acting import tensors
 from models.policy.choices import most_likely
 from models.policy.dispatcher import Dispatcher
-from models.policy.learning.episodes import Balance, Episodes, Watched, asking, deciding
+from models.policy.learning.episodes import Balance, Episodes, Watched, asked, deciding
 from models.policy.learning.groups import Group
 from models.policy.learning.imitation.demonstrators import Demonstrators
 
@@ -56,7 +55,7 @@ def demonstrated(
         rows = deciding(env)
         rows = rows[learners[rows]]
         if len(rows):
-            scores = policy(tensors(asking(seen, rows)), style[rows])
+            scores = asked(policy, seen, rows, style)
             own = rng.random((len(rows), env.fleet.lines, 1)) < noise[rows, None, None]
             done[rows] = np.where(own, most_likely(scores).numpy(), answer[rows])
         watched.note(seen, answer if learnt == "shown" else done)
@@ -64,10 +63,14 @@ def demonstrated(
         demonstrators.note()
     kept = watched.joined()
     return Episodes(
-        watched.seen(kept), kept["row"], kept["tick"], kept["actions"],
-        np.zeros(kept["actions"].shape[:2], np.float32), balance.curve(), group.costs(),
-        style.numpy(),
-    )  # fmt: skip
+        seen=watched.seen(kept),
+        row=kept["row"],
+        actions=kept["actions"],
+        style=style.numpy(),
+        tick=kept["tick"],
+        balance=balance.curve(),
+        costs=group.costs(),
+    )
 
 
 def strayed(
