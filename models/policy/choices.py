@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.policy.dispatcher import Scores
+from models.policy.dispatcher import IMPOSSIBLE, Scores
 
 
 def most_likely(scores: Scores) -> Tensor:
@@ -43,6 +43,16 @@ def entropy(scores: Scores) -> Tensor:
     makes = torch.ones_like(inner)
     makes[..., 0] = 0.0
     return -(choice.exp() * choice).sum(-1) + (choice.exp() * inner * makes).sum(-1)
+
+
+def can_choose(scores: Scores) -> Tensor:
+    """The lines [B, L] that can do something else than hold."""
+    return possible(scores.choice[..., 1:]).any(-1)
+
+
+def possible(choice: Tensor) -> Tensor:
+    """Which logits of choices are of those that a line has; the others are masked."""
+    return choice > IMPOSSIBLE / 2
 
 
 def _given(scores: Scores, choice: Tensor) -> tuple[Tensor, Tensor]:

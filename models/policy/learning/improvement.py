@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.policy.choices import entropy, log_probability
+from models.policy.choices import can_choose, entropy, log_probability
 from models.policy.dispatcher import Dispatcher
 from models.policy.learning.episodes import Drawn, Episodes, Moments, advantages
 
@@ -57,7 +57,7 @@ def improve(
         scores = episodes.scores(policy, chosen)
         logp = log_probability(scores, torch.from_numpy(episodes.actions[chosen]))
         change = logp - torch.from_numpy(episodes.logp[chosen])
-        deciding = scores.choice[..., 1:].amax(-1) > -1e8
+        deciding = can_choose(scores)
         gain, clipped = clipped_gain(change, advantage, deciding, step)
         chaos = (entropy(scores) * deciding).sum() / deciding.sum().clamp(min=1)
         follow(policy, optimizer, -gain - step.entropy * chaos, step)
@@ -118,7 +118,7 @@ def imitate(
     """One step towards what was done at some moments, weighted where there are weights; the loss in nats."""
     scores = moments.scores(policy, chosen)
     logp = log_probability(scores, torch.from_numpy(moments.actions[chosen]))
-    deciding = (scores.choice[..., 1:].amax(-1) > -1e8).float()
+    deciding = can_choose(scores).float()
     if weights is not None:
         deciding = deciding * torch.from_numpy(weights).unsqueeze(-1)
     loss = -(logp * deciding).sum() / deciding.sum().clamp(min=1e-6)

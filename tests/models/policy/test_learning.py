@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 torch = pytest.importorskip("torch")
 
 from models.policy.acting import tensors  # noqa: E402
-from models.policy.choices import log_probability, most_likely  # noqa: E402
+from models.policy.choices import can_choose, log_probability, most_likely  # noqa: E402
 from models.policy.contest import standing, yardsticks  # noqa: E402
 from models.policy.dispatcher import Dispatcher, shape_of  # noqa: E402
 from models.policy.draft import draft, played  # noqa: E402
@@ -331,7 +331,7 @@ def test_teachers_answer_on_their_own_way_and_on_the_learners() -> None:
         style = np.tile((one.rule - policy.rule.detach().numpy()), (len(rows), 1))
         with torch.inference_mode():
             scores = policy.by_rule(answers.batch(rows), torch.from_numpy(style).float())
-        deciding = scores.choice[..., 1:].amax(-1) > -1e8
+        deciding = can_choose(scores)
         same = (most_likely(scores).numpy() == answers.actions[rows]).all(axis=-1)
         assert same[deciding.numpy()].mean() > 0.999  # equal scores may fall either way
     assert np.all(answers.counts[::2] == answers.counts[1::2])

@@ -23,7 +23,7 @@ from torch import Tensor
 from envs.closed_loop import Planner
 from envs.fleet.luck import Luck
 from envs.fleet.plants import Assignment
-from models.policy.choices import log_probability
+from models.policy.choices import can_choose, log_probability, possible
 from models.policy.dispatcher import IMPOSSIBLE, Dispatcher, Scores
 from models.policy.learning.episodes import Episodes, advantages
 from models.policy.learning.groups import group_of
@@ -110,11 +110,11 @@ def unlike(scores: Scores, told: Tensor, weights: Tensor, held: float) -> Tensor
 
     held: how much holding counts; where it is 0, lines are asked what they would make if they did.
     """
-    deciding = scores.choice[..., 1:].amax(-1) > IMPOSSIBLE / 2
+    deciding = can_choose(scores)
     choice = scores.choice.clone()
     if held <= 0:
         choice[..., 0] = IMPOSSIBLE
-    choice = torch.where(choice > IMPOSSIBLE / 2, choice / TEMPERED, choice)
+    choice = torch.where(possible(choice), choice / TEMPERED, choice)
     tempered = Scores(choice, scores.size / TEMPERED, scores.mode / TEMPERED, scores.value)
     makes = told[..., 0] > 0
     counts = torch.where(makes, 1.0, held) * deciding * weights.unsqueeze(-1)
