@@ -15,6 +15,7 @@ from models.policy.dispatcher import Dispatcher, NetworkShape
 from models.policy.rule import OF_COMPONENTS, OF_SLOTS
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "policy.json"
+OF_RULE = {"rule": 0, "deviation": 0, "styles": 1, "leaning": 0}  # the axis of its numbers
 SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -75,11 +76,11 @@ def _widened(state: dict[str, Tensor], policy: Dispatcher) -> dict[str, Tensor]:
         return state
     before = policy.shape.slots + OF_SLOTS - OF_COMPONENTS
     wide = dict(state)
-    for name in {"rule", "deviation", "styles", "leaning"} & state.keys():
-        numbers = state[name] if name != "styles" else state[name].T
-        nothing = numbers.new_zeros(missing, *numbers.shape[1:])
-        joined = torch.cat([numbers[:before], nothing, numbers[before:]])
-        wide[name] = (joined if name != "styles" else joined.T).contiguous()
+    for name in OF_RULE.keys() & state.keys():
+        axis = OF_RULE[name]
+        first, rest = state[name].tensor_split([before], axis)
+        nothing = first.new_zeros(*first.shape[:axis], missing, *first.shape[axis + 1 :])
+        wide[name] = torch.cat([first, nothing, rest], axis)
     return wide
 
 
