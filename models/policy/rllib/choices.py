@@ -80,16 +80,16 @@ class LineChoices(Distribution):
 
     def logp(self, value: Any, **_: Any) -> Tensor:
         """The log probability [B] of what all lines do together."""
-        return self.together(self.line_logp(value))
+        return self._together(self.line_logp(value))
 
     def entropy(self, **_: Any) -> Tensor:
         """The entropy [B] of what all lines do together, in nats."""
-        return self.together(entropy(self.scores)[0])
+        return self._together(entropy(self.scores)[0])
 
     def kl(self, other: Any, **_: Any) -> Tensor:
         """The divergence [B] of the choices from another's, without sizes and modes."""
         mine, theirs = (torch.log_softmax(one.scores.choice[0], -1) for one in (self, other))
-        return self.together((mine.exp() * (mine - theirs)).sum(-1))
+        return self._together((mine.exp() * (mine - theirs)).sum(-1))
 
     def to_deterministic(self) -> Distribution:
         """What is most likely of every line."""
@@ -104,9 +104,13 @@ class LineChoices(Distribution):
             return rows
         return rows.new_zeros(*self.shape, 3).index_put((self.plant, self.line), rows)
 
-    def together(self, rows: Tensor) -> Tensor:
-        """The sums [B] of a figure of the deciding lines [D]."""
-        return rows.new_zeros(self.shape[0]).index_add(0, self.plant, rows)
+    def _together(self, rows: Tensor) -> Tensor:
+        return together(rows, self.plant, self.shape[0])
+
+
+def together(rows: Tensor, plant: Tensor, plants: int) -> Tensor:
+    """The sums [plants] of a figure of the lines that decide [D], each by its plant [D]."""
+    return rows.new_zeros(plants).index_add(0, plant, rows)
 
 
 def _each(scores: Scores, work: Callable[[Tensor], Tensor]) -> Scores:

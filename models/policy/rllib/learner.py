@@ -17,7 +17,7 @@ from ray.rllib.utils.torch_utils import explained_variance
 from torch import Tensor
 
 from models.policy.learning.improvement import Step, clipped_gain
-from models.policy.rllib.choices import LineChoices
+from models.policy.rllib.choices import LineChoices, together
 from models.policy.rllib.module import CHOICES, VALUES
 from models.policy.rllib.offered import Offered
 
@@ -50,7 +50,7 @@ class LinePPOLearner(PPOTorchLearner):
         gain, clipped = _gain(choices, change, batch[Postprocessing.ADVANTAGES], step)
         values, targets = fwd_out[VALUES], batch[Postprocessing.VALUE_TARGETS]
         error = ((values - targets) ** 2).mean()
-        chaos = choices.together(openness).mean()
+        chaos = together(openness, choices.plant, len(values)).mean()
         coefficient = self.entropy_coeff_schedulers_per_module[module_id].get_current_value()
         with torch.no_grad():
             apart = (change.exp() - 1.0 - change).sum() / max(len(change), 1)
@@ -68,8 +68,8 @@ def _gain(
 ) -> tuple[Tensor, Tensor]:
     """The clipped objective and the share beyond the clip; change [D] of the deciding lines, worth [B]."""
     if step.clip == "joint":
-        together = choices.together(change).unsqueeze(-1)
-        deciding = choices.together(torch.ones_like(change)).unsqueeze(-1) > 0
-        return clipped_gain(together, worth, deciding, step)
+        whole = together(change, choices.plant, len(worth))
+        decides = choices.plant.bincount(minlength=len(worth)) > 0
+        return clipped_gain(whole.unsqueeze(-1), worth, decides.unsqueeze(-1), step)
     every = torch.ones_like(change, dtype=torch.bool).unsqueeze(-1)
     return clipped_gain(change.unsqueeze(-1), worth[choices.plant], every, step)

@@ -53,10 +53,6 @@ class Offered(NamedTuple):
         found: tuple[Tensor, Tensor] = _Done.apply(self.told.slot, size, mode, self.hold, given)
         return found
 
-    def together(self, rows: Tensor) -> Tensor:
-        """The sums [B] of a figure of the deciding lines [D]."""
-        return rows.new_zeros(self.options.shape[0]).index_add(0, self.plant, rows)
-
 
 class _Done(torch.autograd.Function):
     """Both figures, of which each offer's derivatives are worked out at once."""

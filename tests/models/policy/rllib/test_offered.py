@@ -13,7 +13,7 @@ pytest.importorskip("ray")
 from envs.fleet.kernel.choices import MODES, SIZES  # noqa: E402
 from models.policy.acting import tensors  # noqa: E402
 from models.policy.dispatcher import Options, possible_options  # noqa: E402
-from models.policy.rllib.choices import LineChoices  # noqa: E402
+from models.policy.rllib.choices import LineChoices, together  # noqa: E402
 from models.policy.rllib.offered import Offered  # noqa: E402
 from models.policy.rule import Ruled  # noqa: E402
 from tests.models.policy.test_dispatcher import fleet, fresh, later  # noqa: E402
@@ -44,7 +44,8 @@ def test_log_probabilities_entropies_and_gradients_are_those_of_all_slots() -> N
         assert len(grads[0]) == len(grads[1])
         for mine, expected in zip(*grads, strict=True):
             torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(flat.together(openness), dense.entropy(), rtol=1e-4, atol=1e-4)
+    whole = together(openness, flat.plant, options.shape[0])
+    torch.testing.assert_close(whole, dense.entropy(), rtol=1e-4, atol=1e-4)
 
 
 def test_its_gradient_is_that_of_its_differences() -> None:
