@@ -38,6 +38,12 @@ class Group:
     player: Player
     figures: NDArray[np.float64]
 
+    @property
+    def hours(self) -> NDArray[np.float64]:
+        """The hours of each plant's horizon [plants, 1]."""
+        hours: NDArray[np.float64] = self.env.fleet.horizon[:: self.ways, None] / 60.0
+        return hours
+
     def play_rules(self, rules: NDArray[np.float64], seeds: Sequence[int]) -> NDArray[np.float64]:
         """As `play`, by a rule for each row [plants × ways, length] and without a network."""
         return self._by_way(self.player.episode(rules, self._each_way(seeds)))

@@ -19,16 +19,15 @@ from models.policy.fitting import strangeness
 from models.policy.learning.episodes import recorded
 from models.policy.learning.evolution import Search, first_deviation, move, tried
 from models.policy.learning.examination import Examination, Mark
-from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of
+from models.policy.learning.groups import Group, as_tensor
 from models.policy.learning.imitation.cloning import imitated
 from models.policy.learning.improvement import Step, imitate_best, improve
 from models.policy.learning.labels import amortised, faded
-from models.policy.learning.pool import Pool
+from models.policy.learning.plants import Plants
 from models.policy.learning.recipe import Recipe, Stage
 from models.policy.learning.standing import Place, Standing, load_standing, store_standing
 from models.policy.learning.styles import compared, complementary, fitted_style
 
-KEPT = 8  # groups kept to be played again
 PLANTS_A_STAGE = 20_000
 BEST = "best"
 
@@ -52,8 +51,7 @@ class Learner:
         self.recipe, self.folder, self.clock, self.report = recipe, folder, clock, report
         self.planner = planner
         self.found: list[np.ndarray] = []
-        self.kept: dict[int, Group] = {}
-        self.pool: Pool | None = None
+        self.plants: Plants | None = None
         self.costs: list[float] = []
         self.curve: list[Mark] = []
         self.examination = Examination(recipe.examined, folder, styles, recipe.seed, report)
@@ -102,7 +100,7 @@ class Learner:
             self.policy.rule.mul_(stage.sharpen)
             self.policy.deviation.mul_(stage.sharpen * stage.wider)
             if stage.leaning > 0 and not self.policy.leaning.any():
-                figures = self._pool(stage).figures()
+                figures = self._plants(stage).figures()
                 self.policy.usual.copy_(as_tensor(figures.mean(axis=0)))
                 self.policy.apart.copy_(as_tensor(figures.std(axis=0) + 1e-3))
         self.average = copy.deepcopy(self.policy)
@@ -117,7 +115,7 @@ class Learner:
             self.policy = faded(self.policy, stage.strength)
         state = self.state
         self.state = Place(state.stage + 1, 0, state.minutes, state.episodes)
-        self.optimizer, self.kept, self.pool = self._fresh_optimizer(), {}, None
+        self.optimizer, self.plants = self._fresh_optimizer(), None
         self.found = []
         self.examine()
         self.store()
@@ -137,26 +135,11 @@ class Learner:
         self.state.round += 1
         self.state.episodes += costs.size
 
-    def _group(self, stage: Stage, number: int, rng: np.random.Generator) -> Group:
-        """A group of new plants, or of plants that were played in one of the last rounds with new ones."""
-        made = [one for one in range(number + 1) if one < KEPT or one % stage.reuse == 0][-KEPT:]
-        if made[-1] != number:
-            number = made[int(rng.integers(KEPT))]
-        if number not in self.kept:
-            plants = self._fresh_plants(stage, number)
-            self.kept[number] = group_of(plants, stage.ways, stage.luck(number))
-        self.kept = {one: group for one, group in self.kept.items() if one in made}
-        return self.kept[number]
-
-    def _fresh_plants(self, stage: Stage, number: int) -> list[Assignment]:
-        """The training plants of a round that no round before it has met."""
-        first = self.state.stage * PLANTS_A_STAGE + number * stage.plants
-        return assignments_of("train", range(first, first + stage.plants), stage.spread)
-
-    def _pool(self, stage: Stage) -> Pool:
-        if self.pool is None:
-            self.pool = Pool(stage, self.state.stage * PLANTS_A_STAGE)
-        return self.pool
+    def _plants(self, stage: Stage) -> Plants:
+        """The training plants of the stage that the run is in."""
+        if self.plants is None:
+            self.plants = Plants(stage, self.state.stage * PLANTS_A_STAGE)
+        return self.plants
 
     def _evolve(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [plants, ways] over what the plant usually costs, after a round of evolution."""
@@ -168,7 +151,7 @@ class Learner:
             leaning=policy.leaning.numpy().astype(np.float64) if stage.leaning > 0 else None,
             leaning_rate=stage.leaning,
         )
-        groups = self._pool(stage).drawn(rng)
+        groups = self._plants(stage).drawn(rng)
         told = [tried(search, policy, one, rng, strangeness(policy, one.figures)) for one in groups]
         move(search, told)
         with torch.no_grad():
@@ -177,8 +160,7 @@ class Learner:
             if search.leaning is not None:
                 policy.leaning.copy_(as_tensor(search.leaning))
         self._average(max(1.0 / (number + 1), 1.0 / stage.averaged))
-        hours = [one.env.fleet.horizon[0] / 60.0 for one in groups]
-        return np.concatenate([one.costs / h for one, h in zip(told, hours, strict=True)])
+        return np.concatenate([one.costs / g.hours for one, g in zip(told, groups, strict=True)])
 
     def _average(self, share: float) -> None:
         """Move the average towards the policy (Polyak and Juditsky 1992)."""
@@ -188,7 +170,7 @@ class Learner:
 
     def _learn(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [plants, ways] over what the plant usually costs, after a round of learning by gradient."""
-        group = self._group(stage, number, rng)
+        group = self._plants(stage).group(number, rng)
         self._slow_down(stage, number)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         seeds = rng.integers(2**31, size=group.plants).tolist()
@@ -196,20 +178,19 @@ class Learner:
         step = Step(passes=stage.passes)
         learn = improve if stage.kind == "improve" else imitate_best
         learn(self.policy, self.optimizer, episodes, group.ways, rng, step)
-        hours = group.env.fleet.horizon.reshape(group.plants, -1) / 60.0
-        costs: np.ndarray = episodes.costs / hours
+        costs: np.ndarray = episodes.costs / group.hours
         return costs
 
     def _amortise(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [plants, 2] over what the plant usually costs, after learning what drafts would do."""
         self._slow_down(stage, number)
-        plants, luck = self._fresh_plants(stage, number), stage.luck(number)
+        plants, luck = self._plants(stage).fresh(number), stage.luck(number)
         return _an_hour(amortised(self.policy, self.optimizer, plants, stage, luck, rng), plants)
 
     def _imitate(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [plants, ways] over what the plant usually costs, after learning from demonstrations."""
         self._slow_down(stage, number)
-        plants, luck = self._fresh_plants(stage, number), stage.luck(number)
+        plants, luck = self._plants(stage).fresh(number), stage.luck(number)
         costs = imitated(self.policy, self.optimizer, plants, stage, luck, rng, self.planner)
         return _an_hour(costs, plants)
 
@@ -217,7 +198,7 @@ class Learner:
         """Costs [iterations] over what the plant usually costs, after some iterations of PPO."""
         from models.policy.rllib.practice import Practice, practised  # RLlib takes seconds
 
-        plants, luck = self._fresh_plants(stage, number), stage.luck(number)
+        plants, luck = self._plants(stage).fresh(number), stage.luck(number)
         seed = int(rng.integers(2**31))
         practice = Practice(stage.searched, stage.rate_at(number), luck, seed)
         return practised(self.policy, plants, practice)
@@ -229,28 +210,23 @@ class Learner:
 
     def _gather(self, stage: Stage, number: int, rng: np.random.Generator) -> np.ndarray:
         """Costs [rounds, ways] over what the plant usually costs, after fitting a style to one plant."""
-        group = self._alone(stage, number)
+        group = self._plants(stage).alone(number)
         style, costs = fitted_style(self.policy, group, rng, stage.searched)
         self.found.append(style)
-        fresh: np.ndarray = costs / (group.env.fleet.horizon[0] / 60.0)
-        return fresh
+        each: np.ndarray = costs / group.hours
+        return each
 
     def _choose(self, stage: Stage) -> None:
         """Keep the styles that complement one another on plants that none was fitted to."""
         began, found = self.clock(), np.array(self.found)
-        others = (self._alone(stage, stage.rounds + place) for place in range(stage.pool))
+        plants = self._plants(stage)
+        others = (plants.alone(stage.rounds + place) for place in range(stage.pool))
         costs = compared(self.policy, found, others)
         kept = found[complementary(costs, len(self.policy.styles))]
         with torch.no_grad():
             self.policy.styles[: len(kept)].copy_(as_tensor(kept))
         self.state.episodes += costs.size
         self.state.minutes += (self.clock() - began) / 60.0
-
-    def _alone(self, stage: Stage, place: int) -> Group:
-        """One training plant of a stage, in its ways."""
-        first = self.state.stage * PLANTS_A_STAGE
-        plants = assignments_of("train", [first + place], stage.spread)
-        return group_of(plants, stage.ways, stage.luck(place))
 
     def _fresh_optimizer(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.policy.parameters(), lr=1e-3)

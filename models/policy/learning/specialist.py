@@ -19,7 +19,7 @@ from models.policy.dispatcher import Dispatcher
 from models.policy.fitting import rules_of, strangeness
 from models.policy.learning.evolution import NARROWER, Search, move, tried
 from models.policy.learning.groups import Group, as_tensor, assignments_of, group_of
-from models.policy.learning.pool import Pool
+from models.policy.learning.plants import Plants
 from models.policy.learning.recipe import Stage
 
 FIRST = 500_000  # plants of "train" from here on, which the general weights have not met
@@ -47,13 +47,13 @@ def specialised(
     What comes back is the average of the later half of the rounds, or the general weights where that is
     dearer on validation plants of the size (in its own style, as planned).
     """
-    pool = Pool(stage, FIRST)
+    plants = Plants(stage, FIRST)
     search = _begun(general, stage)
     total, counted = np.zeros((1 + _figures(search).shape[1], len(search.mean))), 0
     for number in range(stage.rounds):
         rng = np.random.default_rng([seed, number])
         search.mean_rate = stage.rate_at(number)
-        groups = pool.drawn(rng)
+        groups = plants.drawn(rng)
         told = [
             tried(search, general, one, rng, strangeness(general, one.figures)) for one in groups
         ]

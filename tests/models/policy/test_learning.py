@@ -50,6 +50,7 @@ from models.policy.learning.labels import (  # noqa: E402
     drafted,
     learn_answers,
 )
+from models.policy.learning.plants import Plants  # noqa: E402
 from models.policy.learning.recipe import LAYERS, Recipe, Stage  # noqa: E402
 
 PLANTS = [generate(3, 6, 40, 5, 0.9, 1), generate(4, 8, 50, 5, 0.95, 2, stages=2)]
@@ -256,27 +257,20 @@ def test_learning_that_was_interrupted_goes_on_as_it_would_have(
     assert load_policy(tmp_path / "parts" / "standing").has_layers()
 
 
-def test_a_group_that_is_played_again_is_the_same_after_an_interruption(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(examination, "EXAMINED", Spread(lines=(3, 4), days=(3, 4)))
+def test_a_group_that_is_played_again_is_the_same_after_an_interruption() -> None:
     stage = Stage("improve", 12, (3, 4), (3, 4), 1, 2, reuse=4, share=1.0)
-    recipe = Recipe((stage,), examined=1)
 
-    def played_at(number: int) -> bytes:
-        one = learning.Learner(recipe, tmp_path / "never", lambda: 0.0, lambda _: None, styles=1)
-        group = one._group(stage, number, np.random.default_rng(number))
+    def orders_of(plants: Plants, number: int) -> bytes:
+        group = plants.group(number, np.random.default_rng(number))
         return group.env.fleet.order_quantity.tobytes()
 
-    first = [played_at(number) for number in (1, 4, 8)]
+    first = [orders_of(Plants(stage, 0), number) for number in (1, 4, 8)]
     assert len(set(first)) == 3
-    assert played_at(9) == played_at(9)
-    made = learning.Learner(recipe, tmp_path / "never", lambda: 0.0, lambda _: None, styles=1)
+    plants = Plants(stage, 0)
     for number in range(12):
-        made._group(stage, number, np.random.default_rng(number))
-    assert set(made.kept) <= set(range(1, 9))
-    again = made._group(stage, 9, np.random.default_rng(9))
-    assert again.env.fleet.order_quantity.tobytes() == played_at(9)
+        orders_of(plants, number)
+    assert set(plants.kept) <= set(range(1, 9))
+    assert orders_of(plants, 9) == orders_of(Plants(stage, 0), 9)
 
 
 def test_a_recipe_that_begins_with_what_ships_ends_with_no_less(
