@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from envs.fleet.kernel.stocks import DUST
 from envs.fleet.luck import Luck
 from envs.fleet.plants import FAR, Assignment, Fleet
 from envs.fleet.state import State
@@ -18,7 +19,6 @@ from plant import Arrival, BomLine, Capability, Item, Line, Order, Plant, Run, S
 from plant.arrays import plant_arrays
 
 SCRAP = "scrap"
-DUST = 1e-9
 
 
 class RecordFullError(RuntimeError):

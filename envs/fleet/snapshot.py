@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+from envs.fleet.kernel.stocks import DUST
 from envs.fleet.plants import FAR, Assignment, Fleet
 from envs.fleet.state import State
 from plant import Arrival, Item, Line, Order, Plant, Shift
 from plant.arrays import plant_arrays
 from plant.calendar import NEVER, minutes_needed, run_end
-
-DUST = 1e-9
 
 
 def snapshot(assignment: Assignment, fleet: Fleet, state: State, b: int) -> Plant:

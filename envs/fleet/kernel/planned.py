@@ -8,13 +8,11 @@ planned run counts on a delivery that comes at another time.
 from __future__ import annotations
 
 from envs.fleet.kernel.lines import end_of_kept, reserve, setup_into
-from envs.fleet.kernel.stocks import asked_until
+from envs.fleet.kernel.stocks import DUST, asked_until
 from envs.fleet.plants import FAR, Fleet
 from envs.fleet.state import State
 from plant.calendar import NEVER, minute_of, minutes_needed, worked_before, worked_between
 from plant.compiled import inner
-
-DUST = 1e-9
 
 
 @inner
