@@ -47,9 +47,7 @@ def act(
     return actions
 
 
-def policy_of(
-    policy: Dispatcher, generator: torch.Generator | None = None, style: Tensor | None = None
-) -> Policy:
+def policy_of(policy: Dispatcher, generator: torch.Generator | None = None) -> Policy:
     """The dispatcher as a policy of fleets, like the rules in `envs.fleet_rules`.
 
     Its rule is fitted to each plant by what the plant is like. Where the layers add nothing and nothing is
@@ -59,10 +57,7 @@ def policy_of(
 
     def choose(env: FleetEnv) -> Actions:
         if not known or known[0][0] is not env:
-            rules = rules_of(policy, contexts(env.fleet, env.luck))
-            if style is not None:
-                rules = rules + style.numpy().astype(np.float64)
-            known[:] = [(env, Player(env), rules)]
+            known[:] = [(env, Player(env), rules_of(policy, contexts(env.fleet, env.luck)))]
         _, player, rules = known[0]
         if generator is None and not policy.has_layers():
             return player.act(rules)

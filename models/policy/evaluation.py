@@ -100,13 +100,13 @@ def greedy(policy: Dispatcher, name: str = "policy, greedy") -> Entrant:
     return Entrant(name, lambda env, _: network_policy(policy))
 
 
-def best_of(policy: Dispatcher, trials: int, seed: int = 0) -> Entrant:
+def best_of(policy: Dispatcher, trials: int) -> Entrant:
     """The cheapest of a network's most likely episode and of drawn ones."""
 
     def play(env: FleetEnv, trial: int) -> Policy:
         if trial == 0:
             return network_policy(policy)
-        return network_policy(policy, torch.Generator().manual_seed(seed * trials + trial))
+        return network_policy(policy, torch.Generator().manual_seed(trial))
 
     return Entrant(f"policy, best of {trials}", play, trials)
 
