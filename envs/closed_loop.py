@@ -2,9 +2,9 @@
 
 Both live in the same simulation with the same luck and are priced by the same books. The planner gets the
 plant as it stands (`envs.fleet.snapshot`) and what is left of its last plan, as often as it likes to be
-asked; in between its plan is carried out: each line does its next planned run, in the planned units, no
-earlier than planned, as soon as it is free and the components lie there. A plan that luck has overtaken
-waits for the next one.
+asked; in between its plan is carried out: each line does its next planned run, in the planned units, as
+soon as it is free and the components lie there, no earlier than planned or by so many minutes earlier. A
+plan that luck has overtaken waits for the next one.
 """
 
 from __future__ import annotations
@@ -73,14 +73,16 @@ def roll_planner(
     every: int = EVERY,
     rhythm: Rhythm = PROMPT,
     clock: Callable[[], float] = time.process_time,
+    lead: int = 0,
 ) -> Rolled:
     """One episode of a plant under a planner that is asked anew every so many minutes.
 
     It is asked when a line has to decide and the last plan is older than that: at night it is left alone.
+    Runs may begin `lead` minutes before they are planned to.
     """
     env = FleetEnv([assignment], luck, rhythm, [1.0], AutoresetMode.DISABLED, copy=False)
     env.reset(seed=[seed])
-    follower = Follower(env)
+    follower = Follower(env, lead)
     planned, thought, seconds = -FAR, 0, 0.0
     while not env.is_over:
         now = int(env.state.clock[0])
@@ -120,12 +122,15 @@ def _one_episode_each(env: FleetEnv) -> None:
 
 
 class Follower:
-    """Carries a plan out in an environment of one plant, line by line in the planned sequence."""
+    """Carries a plan out in an environment of one plant, line by line in the planned sequence.
 
-    def __init__(self, env: FleetEnv) -> None:
+    A run begins at most `lead` minutes before it is planned to.
+    """
+
+    def __init__(self, env: FleetEnv, lead: int = 0) -> None:
         if env.num_envs != 1:
             raise ValueError(f"expected an environment of one plant, found {env.num_envs}")
-        self.env = env
+        self.env, self.lead = env, lead
         self.plant = env.assignments[0].plant
         self.place = plant_arrays(self.plant)
         self.queues: list[list[Run]] = [[] for _ in self.plant.lines]
@@ -191,10 +196,10 @@ class Follower:
         return int(np.flatnonzero(self.env.fleet.slot_item[line] == item)[0])
 
     def _is_time(self, line: int, run: Run) -> bool:
-        """Whether the changeover into a run is planned to begin before the next tick."""
+        """Whether the changeover into a run may begin before the next tick."""
         fleet, state = self.env.fleet, self.env.state
         old, new = int(state.family[line]), int(fleet.family[self.place.item_index[run.item]])
         minutes = int(fleet.changeovers.minutes[fleet.table[line], old, new]) if old >= 0 else 0
         begin = changeover_start(fleet.calendar, line, run.start, minutes)
         begin = run.start if begin == NEVER else begin
-        return bool(begin < int(state.clock[0]) + int(fleet.rhythm[TICK]))
+        return bool(begin < int(state.clock[0]) + int(fleet.rhythm[TICK]) + self.lead)

@@ -1,6 +1,6 @@
-"""A policy that goes on searching while the plant runs: now and then it fits its rule to how things stand."""
+"""A policy that goes on planning while the plant runs, and carries out what does best under luck."""
 
-from models.policy.searching.hunt import Pains
-from models.policy.searching.policy import ready, searching
+from models.policy.searching.carrying import Carrying
+from models.policy.searching.policy import Pains, ready, searching
 
-__all__ = ["Pains", "ready", "searching"]
+__all__ = ["Carrying", "Pains", "ready", "searching"]

@@ -1,154 +1,252 @@
-"""A policy that searches while the plant runs: from what is known, for what is left."""
+"""A policy that plans while the plant runs: plans carried out in compiled code, and chosen under luck."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
 
-from envs.closed_loop import roll_policy
+from envs.closed_loop import PROMPT, Follower, early, roll_policy
 from envs.fleet.luck import CERTAIN, ROUGH, Luck
+from envs.fleet.plants import Assignment
+from envs.rules import RULES, dispatch
 from envs.scenarios import generate
 from envs.vector_env import FleetEnv
+from plant import Plant, Schedule
+from tests.models.optimize.tiny import two_line_plant
 
 pytestmark = pytest.mark.integration
 pytest.importorskip("torch")
 
-from models.policy.acting import policy_of  # noqa: E402
 from models.policy.context import contexts  # noqa: E402
 from models.policy.files import load_policy  # noqa: E402
 from models.policy.fitting import rules_of  # noqa: E402
 from models.policy.playing import Player  # noqa: E402
-from models.policy.searching import Pains, searching  # noqa: E402
+from models.policy.playing.kernel import HOLD  # noqa: E402
+from models.policy.searching import Carrying, Pains, searching  # noqa: E402
 from models.policy.searching.ahead import Ahead  # noqa: E402
-from models.policy.searching.hunt import Hunt  # noqa: E402
-from models.policy.searching.policy import LEAST_LEFT  # noqa: E402
 
 PLANTS = [generate(3, 6, 40, 4, 0.95, 1), generate(4, 8, 50, 3, 0.95, 2, stages=2)]
-LITTLE = Pains(every=1440, rounds=2, first=3, ways=6, draws=2, judged=4)
+LITTLE = Pains(every=240, chosen=720, plans=2, draws=4)
+Rule = NDArray[np.float64]
 
 
-def fleet(luck: Luck) -> FleetEnv:
+def fleet(luck: Luck, plants: Sequence[Plant] = PLANTS) -> FleetEnv:
     mode = AutoresetMode.DISABLED
-    return FleetEnv(PLANTS, luck, scales=[200.0] * 2, autoreset_mode=mode, copy=False)
+    return FleetEnv(plants, luck, PROMPT, [200.0] * len(plants), mode, copy=False, record=500)
 
 
-def test_what_lies_ahead_costs_what_the_episode_does_beyond_what_is_spent() -> None:
-    env = fleet(CERTAIN)
-    rules = rules_of(load_policy(), contexts(env.fleet, CERTAIN))
-    whole = Player(env).episode(rules, [0, 0])
-    env.reset(seed=0)
-    left = whole - env.cost.sum(axis=1)
-    for row in range(2):
-        ahead = Ahead(env, row, 4)
-        found = ahead.costs(rules[[row]].repeat(3, axis=0), np.array([1, 2]))
-        assert found == pytest.approx(np.full((3, 2), left[row]))
-        assert ahead.played == 6
+def by_rule(standing: Plant, left: Schedule) -> Schedule:
+    return dispatch(standing, RULES["atcs"])
 
 
-def test_a_rule_meets_the_same_luck_wherever_it_stands_among_others() -> None:
+def by_edd(standing: Plant, left: Schedule) -> Schedule:
+    return dispatch(standing, RULES["edd"])
+
+
+def own(env: FleetEnv, row: int = 0) -> Rule:
+    rule: Rule = rules_of(load_policy(), contexts(env.fleet, env.luck))[row]
+    return rule
+
+
+def holding(rule: Rule) -> Rule:
+    """A rule that never makes anything."""
+    none = np.zeros_like(rule)
+    none[HOLD] = 1e9
+    return none
+
+
+def ahead_of(plant: Plant, luck: Luck, carrying: Carrying, rule: Rule, room: int = 4) -> Ahead:
+    return Ahead(Assignment(plant), luck, carrying, rule, 200.0, room)
+
+
+def sooner(plan: Schedule, minutes: int) -> Schedule:
+    runs = (replace(run, start=run.start - minutes, end=run.end - minutes) for run in plan.runs)
+    return Schedule(tuple(runs))
+
+
+def followed(plant: Plant, plan: Schedule, luck: Luck, seed: int, lead: int) -> float:
+    """What a plan costs that is carried out by the plain follower, to its end."""
+    env = fleet(luck, [plant])
+    env.reset(seed=[seed])
+    follower = Follower(env, lead)
+    follower.take(sooner(plan, int(env.state.clock[0])))
+    while not env.is_over:
+        before = follower.begun()
+        env.advance(follower.action())
+        follower.note(before)
+    return env.costs(0)["total"]
+
+
+@pytest.mark.parametrize("luck", [CERTAIN, ROUGH])
+@pytest.mark.parametrize("lead", [0, 240])
+def test_a_plan_carried_out_in_compiled_code_costs_what_the_plain_follower_makes_of_it(
+    luck: Luck, lead: int
+) -> None:
+    seeds = np.arange(3)
+    for number in range(8):
+        plant = generate(2 + number % 4, 5 + number, 40, 3, 0.9, number, stages=1 + number % 2)
+        plans = [dispatch(plant, RULES[name]) for name in ("atcs", "edd")]
+        env = fleet(luck, [plant])
+        ahead = ahead_of(plant, luck, Carrying(lead), holding(own(env)))
+        plain = [
+            [followed(plant, plan, luck, seed, lead) for seed in seeds.tolist()] for plan in plans
+        ]
+        assert ahead.costs(plans, seeds) == pytest.approx(np.array(plain))
+
+
+def test_without_a_plan_the_rule_plays_alone() -> None:
     env = fleet(ROUGH)
-    env.reset(seed=0)
-    rules = rules_of(load_policy(), contexts(env.fleet, ROUGH))[[0]] + np.array([[0.0], [0.4]])
+    rules = rules_of(load_policy(), contexts(env.fleet, ROUGH))
+    for row, plant in enumerate(PLANTS):
+        ahead = ahead_of(plant, ROUGH, Carrying(), rules[row])
+        found = ahead.costs([Schedule(())], np.array([5, 6, 7]))
+        alone = Player(fleet(ROUGH, [plant])).episode(rules[[row]], [5 + row])
+        assert found[0, row] == pytest.approx(alone[0])
+        assert ahead.played == 3
+
+
+def test_a_plan_meets_the_same_luck_wherever_it_stands_among_others() -> None:
+    plans = [dispatch(PLANTS[0], RULES[name]) for name in ("atcs", "edd", "spt")]
     seeds = np.array([5, 6, 7])
-    ahead = Ahead(env, 0, 4)
-    both = ahead.costs(rules, seeds)
-    assert ahead.costs(rules[::-1], seeds) == pytest.approx(both[::-1])
-    assert ahead.costs(rules[1:], seeds[2:]) == pytest.approx(both[1:, 2:])
-    assert len(set(both[0])) == 3
+    ahead = ahead_of(PLANTS[0], ROUGH, Carrying(), own(fleet(ROUGH)))
+    all_three = ahead.costs(plans, seeds)
+    assert ahead.costs(plans[::-1], seeds) == pytest.approx(all_three[::-1])
+    assert ahead.costs(plans[1:], seeds[2:]) == pytest.approx(all_three[1:, 2:])
+    assert len(set(all_three.ravel())) == 9
 
 
-def test_of_many_rules_the_better_half_goes_on_and_the_cheapest_comes_first(
+def test_of_many_plans_the_better_half_goes_on_and_the_cheapest_comes_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     worth = np.array([5.0, 1.0, 3.0, 2.0, 4.0, 6.0, 8.0, 7.0])
+    plans = [Schedule(dispatch(PLANTS[0], RULES["atcs"]).runs[:number]) for number in range(8)]
     met: list[int] = []
 
-    def costs(self: Ahead, rules: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-        met.append(len(rules) * len(seeds))
-        return np.repeat(worth[rules[:, 0].astype(int)][:, None], len(seeds), axis=1)
+    def costs(self: Ahead, tried: Sequence[Schedule], seeds: NDArray[np.int64]) -> Rule:
+        met.append(len(tried) * len(seeds))
+        return np.repeat(worth[[len(one.runs) for one in tried]][:, None], len(seeds), axis=1)
 
     monkeypatch.setattr(Ahead, "costs", costs)
-    env = fleet(CERTAIN)
-    env.reset(seed=0)
-    ahead = Ahead(env, 0, 4)
-    rules = np.arange(8.0)[:, None]
-    assert ahead.ranked(rules, 8, np.random.default_rng(0)).tolist() == [1, 3]
+    ahead = ahead_of(PLANTS[0], CERTAIN, Carrying(), own(fleet(CERTAIN)))
+    assert ahead.ranked(plans, 8, np.random.default_rng(0)).tolist() == [1, 3]
     assert met == [16, 8, 4, 4]
 
 
-def test_it_searches_once_in_so_long_and_never_after_its_horizon_is_near(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_it_plans_once_in_so_long_and_chooses_among_several_now_and_then() -> None:
+    env = fleet(ROUGH, PLANTS[:1])
     asked: list[tuple[int, int]] = []
-    env = fleet(ROUGH)
-    made = Ahead.__init__
 
-    def noted(self: Ahead, env: FleetEnv, row: int, room: int = 4) -> None:
-        asked.append((row, int(env.state.clock[row])))
-        made(self, env, row, room)
+    def noting(number: int) -> object:
+        def plan(standing: Plant, left: Schedule) -> Schedule:
+            asked.append((int(env.state.clock[0]), number))
+            return by_rule(standing, left)
 
-    monkeypatch.setattr(Ahead, "__init__", noted)
-    roll_policy(env, searching(load_policy(), LITTLE), 3)
-    for row in range(2):
-        at = [clock for which, clock in asked if which == row]
-        assert len(at) >= 2
-        assert np.diff(at).min() >= LITTLE.every
-        assert max(at) < env.fleet.horizon[row] - LEAST_LEFT
+        return plan
+
+    planners = [noting(number) for number in range(3)]
+    roll_policy(env, searching(load_policy(), planners, LITTLE), 3)  # type: ignore[arg-type]
+    times = sorted({clock for clock, _ in asked})
+    several = [clock for clock in times if sum(one == clock for one, _ in asked) == LITTLE.plans]
+    assert len(times) > len(several) >= 2
+    assert min(np.diff(times)) >= LITTLE.every
+    assert min(np.diff(several)) >= LITTLE.chosen
+    assert several[0] == times[0]
+    assert max(times) < env.fleet.horizon[0] - LITTLE.least
+    assert {number for _, number in asked} == {0, 1, 2}
+
+
+def test_what_has_begun_is_not_left_and_all_else_is() -> None:
+    env = fleet(CERTAIN, PLANTS[:1])
+    told: list[tuple[int, list[tuple[str, str, float]], list[tuple[str, str, float]]]] = []
+
+    def as_planned(standing: Plant, left: Schedule) -> Schedule:
+        plan = left if left.runs else by_rule(standing, left)
+        begun = int((env.state.runs + (env.state.start_at < 10**8)).sum())
+        told.append((begun, _runs(left), _runs(plan)))
+        return plan
+
+    once = replace(LITTLE, every=60, plans=1, chosen=10**6)
+    roll_policy(env, searching(load_policy(), [as_planned], once), 0)
+    assert len(told) > 10
+    for (before, _, plan), (now, left, _) in pairwise(told):
+        assert set(left) <= set(plan)
+        if left:  # the last runs may be dropped, when no order asks for them
+            assert len(plan) - len(left) >= now - before
+
+
+def _runs(plan: Schedule) -> list[tuple[str, str, float]]:
+    return [(run.id, run.item, run.quantity) for run in plan.runs]
+
+
+def test_the_plan_that_costs_least_under_luck_is_carried_out_and_its_planner_goes_on() -> None:
+    asked: list[str] = []
+
+    def good(standing: Plant, left: Schedule) -> Schedule:
+        asked.append("good")
+        return by_rule(standing, left)
+
+    def bad(standing: Plant, left: Schedule) -> Schedule:
+        asked.append("bad")
+        plan = by_rule(standing, left)
+        return Schedule(tuple(replace(run, quantity=run.quantity / 50) for run in plan.runs))
+
+    slow = Carrying(urgent=-(10**6))  # nothing beside the plans
+    pains = replace(LITTLE, chosen=10**6, draws=8)
+    for planners in ([good, bad], [bad, good]):
+        asked.clear()
+        roll_policy(fleet(ROUGH, PLANTS[:1]), searching(load_policy(), planners, pains, slow), 1)
+        assert set(asked[:2]) == {"good", "bad"}
+        assert asked[2:] == ["good"] * (len(asked) - 2)
+        assert len(asked) > 5
 
 
 def test_with_the_same_seed_it_does_the_same_and_a_new_episode_begins_afresh() -> None:
-    costs = [roll_policy(fleet(ROUGH), searching(load_policy(), LITTLE, 1), 5) for _ in range(2)]
-    assert [one.cost for one in costs[0]] == [one.cost for one in costs[1]]
-    env, policy = fleet(ROUGH), searching(load_policy(), LITTLE, 1)
-    first = roll_policy(env, policy, 5)
-    assert [one.cost for one in first] == [one.cost for one in costs[0]]
-    roll_policy(env, policy, 6)
+    planners = [by_rule, by_edd, early(by_rule, 720)]
 
+    def once() -> list[dict[str, float]]:
+        policy = searching(load_policy(), planners, LITTLE, seed=1)
+        return [one.cost for one in roll_policy(fleet(ROUGH), policy, 5)]
 
-def test_what_it_finds_is_cheaper_than_its_own_style_where_nothing_is_left_to_luck() -> None:
-    env = fleet(CERTAIN)
-    own = [one.cost["total"] for one in roll_policy(env, policy_of(load_policy()), 0)]
-    once = Pains(every=10**6, first=6, ways=12, draws=1, judged=1)
-    found = [one.cost["total"] for one in roll_policy(env, searching(load_policy(), once), 0)]
-    assert all(after <= before * 1.02 for after, before in zip(found, own, strict=True))
-    assert sum(found) < sum(own)
-
-
-def test_a_search_remembers_what_was_good_and_goes_on_by_the_cheapest() -> None:
+    costs = once()
+    assert costs == once()
     env = fleet(ROUGH)
-    env.reset(seed=0)
-    policy = load_policy()
-    own = rules_of(policy, contexts(env.fleet, ROUGH))[0]
-    hunt = Hunt(own, np.zeros((1, len(own))), policy.deviation.numpy().astype(np.float64), LITTLE)
-    ahead, rng = Ahead(env, 0, 6), np.random.default_rng(1)
-    hunt.search(ahead, rng)
-    assert len(hunt.good) <= LITTLE.kept
-    assert any(np.array_equal(hunt.rule, one) for one in hunt.good)
-    first = ahead.played
-    hunt.search(ahead, rng)
-    assert 0 < ahead.played - first < first
-    judged = ahead.costs(np.stack([own, hunt.rule]), np.arange(100, 132)).mean(axis=1)
-    assert judged[1] <= judged[0] * 1.02
+    policy = searching(load_policy(), [by_rule], replace(LITTLE, plans=1, chosen=10**6))
+    first, again = (roll_policy(env, policy, 5) for _ in range(2))
+    assert [one.cost for one in first] == [one.cost for one in again]
 
 
-def test_the_first_search_begins_with_the_cheapest_style_that_is_kept() -> None:
-    env = fleet(CERTAIN)
-    env.reset(seed=0)
-    policy = load_policy()
-    own = rules_of(policy, contexts(env.fleet, CERTAIN))[0]
-    ahead, rng = Ahead(env, 0, 6), np.random.default_rng(1)
-    styles = np.concatenate([np.zeros((1, len(own))), rng.normal(0, 1, (5, len(own)))])
-    costs = ahead.costs(own + styles, np.array([1]))[:, 0]
-    still = Pains(rounds=1, first=1, ways=2, draws=1, judged=1, wide=0.0)
-    hunt = Hunt(own, styles, np.ones(len(own)), still)
-    hunt.search(ahead, rng)
-    assert np.array_equal(hunt.rule, (own + styles)[costs.argmin()])
+def test_what_luck_adds_is_made_by_lines_that_have_no_plan_left() -> None:
+    rush = replace(CERTAIN, rush_per_day=4.0, rush_weight=20.0)
+    env = fleet(rush, PLANTS[:1])
+    plan = dispatch(PLANTS[0], RULES["atcs"])
+    seeds = np.arange(8)
+    rule = own(env)
+    with_rule = ahead_of(PLANTS[0], rush, Carrying(), rule).costs([plan], seeds).mean()
+    without = ahead_of(PLANTS[0], rush, Carrying(), holding(rule)).costs([plan], seeds).mean()
+    assert with_rule < 0.9 * without
 
 
-def test_large_plants_are_searched_in_fewer_generations() -> None:
-    pains = Pains(first=20, rounds=6, lines=10)
-    assert pains.on(5) == pains.on(10) == pains
-    assert (pains.on(20).first, pains.on(20).rounds) == (7, 2)
-    assert (pains.on(500).first, pains.on(500).rounds) == (2, 2)
-    assert Pains(rounds=1).on(100).rounds == 1
+def test_a_line_without_a_plan_leaves_what_others_have_planned() -> None:
+    plant = two_line_plant()
+    plan = dispatch(plant, RULES["atcs"])
+    line = plan.runs[0].line
+    other = next(one.id for one in plant.lines if one.id != line)
+    all_on_one = Schedule(tuple(run for run in plan.runs if run.line == line))
+    env = fleet(CERTAIN, [plant])
+
+    def planner(standing: Plant, left: Schedule) -> Schedule:
+        return all_on_one
+
+    once = replace(LITTLE, every=10**6, plans=1, draws=1)
+    roll_policy(env, searching(load_policy(), [planner], once), 0)
+    planned = {run.item for run in all_on_one.runs}
+    made = [run for run in env.schedule(0).runs if run.line == other]
+    first = min(run.start for run in all_on_one.runs)
+    assert planned
+    assert not [run for run in made if run.item in planned and run.start <= first]
