@@ -33,9 +33,10 @@ from plant import Plant, Schedule
 WARM = 0.5  # how cool the search begins where the last plan is at hand
 SHORT = 12.0  # the long plan's seconds over the short one's, with which it thinks for a tenth of the time
 CHOSEN, FIRST = (
-    20.0,
-    5.0,
-)  # the same over those of plans that the policy chooses among, and its first ones
+    23.0,
+    10.0,
+)  # the same over those of plans that the policy chooses among: later, at first
+KEPT = 0.8  # how cool these go on: what makes a plan last is lost where it is searched hot
 RESERVES = (0, 360, 720, 1440)  # minutes that these plans are early
 PLANNER, SOONER, SHORTER, EARLY, POLICY, SEARCHING, RULE = (
     "local search, every hour",
@@ -50,17 +51,18 @@ NAMES = (PLANNER, SOONER, SHORTER, EARLY, POLICY, SEARCHING, RULE)
 TOLD = ("tardiness", "production", "idle", "changeover", "holding")
 
 
-def planner(seconds: float, first: float | None = None) -> Planner:
+def planner(seconds: float, first: float | None = None, warm: float = WARM) -> Planner:
     """Local search for so much processor time, from what is left of the last plan or from ATCS.
 
-    first: the time where nothing is left of a plan. Each plan is searched with a seed of its own.
+    first: the time where nothing is left of a plan; warm: how cool the search goes on where something is.
+    Each plan is searched with a seed of its own.
     """
     seeds = itertools.count()
 
     def plan(standing: Plant, left: Schedule) -> Schedule:
         start, is_kept = start_from(standing, left)
         given = seconds if left.runs or first is None else first
-        cooled = WARM if is_kept else 0.0
+        cooled = warm if is_kept else 0.0
         found = search(
             standing, start, given, cooled=cooled, clock=time.thread_time, seed=next(seeds)
         )
@@ -117,7 +119,7 @@ def _rolled(name: str, scene: Scene, plant: Assignment, seed: int) -> Rolled:
     if name in planners:
         plan, sooner = planners[name]
         return roll_planner(plant, plan, ROUGH, seed, clock=time.thread_time, lead=sooner)
-    chosen = [early(planner(hourly / CHOSEN, hourly / FIRST), one) for one in RESERVES]
+    chosen = [early(planner(hourly / CHOSEN, hourly / FIRST, KEPT), one) for one in RESERVES]
     policies: dict[str, Callable[[], Policy]] = {
         POLICY: lambda: network_policy(scene.policy),
         SEARCHING: lambda: searching(scene.policy, chosen, seed=seed),

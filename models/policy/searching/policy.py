@@ -43,13 +43,14 @@ NOTHING = Schedule(())
 class Pains:
     """How much is thought: a plan is made every so many minutes, one of several is chosen every `chosen`.
 
-    plans: by how many planners, drawn anew each time; draws: of luck that a choice is made under. Nothing
-    is planned any more when less than `least` minutes are left.
+    plans: by how many planners, drawn anew each time, and by turns `first` of them at the start; draws: of
+    luck that a choice is made under. Nothing is planned any more when less than `least` minutes are left.
     """
 
     every: int = 60
     chosen: int = 480
     plans: int = 3
+    first: int = 8
     draws: int = 16
     least: int = 120
 
@@ -81,7 +82,7 @@ def searching(
 def ready(env: FleetEnv, policy: Dispatcher, planners: Sequence[Planner]) -> None:
     """Load what is compiled: seconds that are no part of a decision's time. The environment is reset."""
     env.reset(seed=0)
-    searching(policy, planners, Pains(plans=1, draws=1))(env)
+    searching(policy, planners, Pains(plans=1, first=1, draws=1))(env)
 
 
 @dataclass(slots=True)
@@ -165,7 +166,10 @@ class _Searching:
 
     def _choice(self, row: int, standing: Assignment, left: Schedule) -> tuple[Schedule, int]:
         """Of what is left of the plan and new ones, the cheapest under luck, and who made it."""
-        who = self.rng.permutation(len(self.planners))[: self.pains.plans].tolist()
+        known = len(self.planners)
+        count = min(self.pains.plans, known) if left.runs else self.pains.first
+        turns = [self.rng.permutation(known) for _ in range(count // known + 1)]
+        who = np.concatenate(turns)[:count].tolist()
         plans = [self.planners[one](standing.plant, left) for one in who]
         if left.runs:
             plans.append(left)

@@ -32,7 +32,7 @@ from models.policy.searching import Carrying, Pains, searching  # noqa: E402
 from models.policy.searching.ahead import Ahead  # noqa: E402
 
 PLANTS = [generate(3, 6, 40, 4, 0.95, 1), generate(4, 8, 50, 3, 0.95, 2, stages=2)]
-LITTLE = Pains(every=240, chosen=720, plans=2, draws=4)
+LITTLE = Pains(every=240, chosen=720, plans=2, first=2, draws=4)
 Rule = NDArray[np.float64]
 
 
@@ -150,13 +150,15 @@ def test_it_plans_once_in_so_long_and_chooses_among_several_now_and_then() -> No
         return plan
 
     planners = [noting(number) for number in range(3)]
-    roll_policy(env, searching(load_policy(), planners, LITTLE), 3)  # type: ignore[arg-type]
+    pains = replace(LITTLE, first=7)
+    roll_policy(env, searching(load_policy(), planners, pains, seed=1), 3)  # type: ignore[arg-type]
     times = sorted({clock for clock, _ in asked})
+    opening = [number for clock, number in asked if clock == times[0]]
+    assert sorted(opening.count(number) for number in range(3)) == [2, 2, 3]
     several = [clock for clock in times if sum(one == clock for one, _ in asked) == LITTLE.plans]
     assert len(times) > len(several) >= 2
     assert min(np.diff(times)) >= LITTLE.every
-    assert min(np.diff(several)) >= LITTLE.chosen
-    assert several[0] == times[0]
+    assert min(np.diff([times[0], *several])) >= LITTLE.chosen
     assert max(times) < env.fleet.horizon[0] - LITTLE.least
     assert {number for _, number in asked} == {0, 1, 2}
 
@@ -171,7 +173,7 @@ def test_what_has_begun_is_not_left_and_all_else_is() -> None:
         told.append((begun, _runs(left), _runs(plan)))
         return plan
 
-    once = replace(LITTLE, every=60, plans=1, chosen=10**6)
+    once = replace(LITTLE, every=60, plans=1, first=1, chosen=10**6)
     roll_policy(env, searching(load_policy(), [as_planned], once), 0)
     assert len(told) > 10
     for (before, _, plan), (now, left, _) in pairwise(told):
@@ -216,7 +218,7 @@ def test_with_the_same_seed_it_does_the_same_and_a_new_episode_begins_afresh() -
     costs = once()
     assert costs == once()
     env = fleet(ROUGH)
-    policy = searching(load_policy(), [by_rule], replace(LITTLE, plans=1, chosen=10**6))
+    policy = searching(load_policy(), [by_rule], replace(LITTLE, plans=1, first=1, chosen=10**6))
     first, again = (roll_policy(env, policy, 5) for _ in range(2))
     assert [one.cost for one in first] == [one.cost for one in again]
 
@@ -243,7 +245,7 @@ def test_a_line_without_a_plan_leaves_what_others_have_planned() -> None:
     def planner(standing: Plant, left: Schedule) -> Schedule:
         return all_on_one
 
-    once = replace(LITTLE, every=10**6, plans=1, draws=1)
+    once = replace(LITTLE, every=10**6, first=1, draws=1)
     roll_policy(env, searching(load_policy(), [planner], once), 0)
     planned = {run.item for run in all_on_one.runs}
     made = [run for run in env.schedule(0).runs if run.line == other]
