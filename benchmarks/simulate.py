@@ -21,7 +21,7 @@ from envs.fleet.luck import CERTAIN, ROUGH, Luck
 from envs.fleet_rules import Policy, policy_of
 from envs.rules import RULES
 from envs.scenarios import generate
-from envs.vector_env import FleetEnv
+from envs.vector_env import Actions, FleetEnv
 from plant import Plant, Run, Schedule
 from plant.arrays import plant_arrays
 
@@ -52,13 +52,23 @@ def main() -> None:
         env = fleet(plants, luck)
         act = policy_of(env, RULES["atcs"])
         tag = "" if luck is CERTAIN else "_luck"
-        note(f"kernel, {title}", f"line_steps_per_s{tag}", kernel(env, act, times), size)
+        note(
+            f"kernel, {title}",
+            f"line_steps_per_s{tag}",
+            stepped(env, act, env.advance, times),
+            size,
+        )
         for copy in (False, True):
             env = fleet(plants, luck, copy)
             act = policy_of(env, RULES["atcs"])
             kind = "copies" if copy else "in place"
             key = f"vector_line_steps_per_s{tag}{'_copied' if copy else ''}"
-            note(f"vector environment, {title}, {kind}", key, vector(env, act, times), size)
+            note(
+                f"vector environment, {title}, {kind}",
+                key,
+                stepped(env, act, env.step, times),
+                size,
+            )
     env = fleet(plants, CERTAIN)
     act = policy_of(env, RULES["atcs"])
     note("kernel and ATCS inside it", "with_rule_line_steps_per_s", whole(env, act, times), size)
@@ -91,35 +101,24 @@ def timed(work: Callable[[], object]) -> float:
     return time.thread_time() - begun
 
 
-def kernel(env: FleetEnv, act: Policy, times: int) -> Iterator[tuple[float, int, int]]:
-    """Seconds in the kernel's step alone, plant steps, choices made."""
+def stepped(
+    env: FleetEnv, act: Policy, step: Callable[[Actions], object], times: int
+) -> Iterator[tuple[float, int, int]]:
+    """Seconds in an episode's steps alone, plant steps, choices made.
+
+    Measured up to where the first plant is at its end, which the environment does not step any more, and
+    told as if the whole episode had gone like it.
+    """
     for _ in range(times):
         env.reset(seed=1)
         seconds, steps, choices = 0.0, 0, 0
-        while not env.is_over:
-            steps += int((env.state.over == 0).sum())
-            choices += int(env.state.deciding.sum())
-            action = act(env)
-            seconds += timed(lambda action=action: env.advance(action))
-        yield seconds, steps, choices
-
-
-def vector(env: FleetEnv, act: Policy, times: int) -> Iterator[tuple[float, int, int]]:
-    """The same with observation, reward and NumPy in and out."""
-    for _ in range(times):
-        env.reset(seed=1)
-        seconds, steps, choices = 0.0, 0, 0
-        while not env.is_over:
-            running = env.state.over == 0
-            if not running.all():  # the others wait for the last ones
-                env.advance(act(env))
-                continue
+        while not env.state.over.any():
             steps += env.num_envs
             choices += int(env.state.deciding.sum())
             action = act(env)
-            seconds += timed(lambda action=action: env.step(action))
+            seconds += timed(lambda action=action: step(action))
         share = float(env.state.clock.sum()) / (env.num_envs * DAYS * 1440)
-        yield seconds / share, steps, choices
+        yield seconds / share, round(steps / share), round(choices / share)
 
 
 def whole_episode(env: FleetEnv, act: Policy) -> None:

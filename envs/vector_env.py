@@ -18,7 +18,7 @@ from envs.fleet.history import realised, realised_schedule
 from envs.fleet.kernel.turn import Stage, begin, look, move, turn
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.observation import Observation, blank, constants, observation_space, planned
-from envs.fleet.outlook import outlook_of
+from envs.fleet.outlook import outlook_of, starts_of
 from envs.fleet.plants import Assignment, Fleet, Rhythm, build_fleet
 from envs.fleet.scale import hourly_cost
 from envs.fleet.state import State, new_state
@@ -116,8 +116,9 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self._waits = False
         self.stage: Held[Stage] = Held(
             Stage(
-                self.fleet, self.state, clock_of(self.fleet), outlook_of(self.fleet), luck.figures(),
-                self.scales, self._cost, self._minutes, self._reward, self._seen,
+                self.fleet, self.state, clock_of(self.fleet), outlook_of(self.fleet),
+                starts_of(self.fleet), luck.figures(), self.scales, self._cost, self._minutes,
+                self._reward, self._seen,
             )
         )  # fmt: skip
         self._held = np.zeros((self.num_envs, self.fleet.lines, 3), np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from envs.fleet.kernel.observe import (
+    FIRST_WEIGHT,
     ITEM_FEATURES,
     LINE_FEATURES,
     PLANT_FEATURES,
@@ -17,6 +19,7 @@ from envs.fleet.kernel.observe import (
 )
 from envs.fleet.plants import Fleet
 from envs.fleet.state import State
+from plant import COMPONENTS
 
 Observation = dict[str, NDArray[Any]]
 PLANNED_FEATURES = 4
@@ -71,9 +74,9 @@ def blank(fleet: Fleet, scales: NDArray[np.float64]) -> Seen:
     mask = np.zeros((size, lines, 1 + slots), np.int8)
     mask[:, :, 0] = 1
     of_lines = np.zeros((size, lines, LINE_FEATURES), np.float32)
-    each = (scales / fleet.own_lines).repeat(lines)
+    each = scales / fleet.own_lines
     for column, money in enumerate((fleet.run_cost, fleet.overtime_cost, fleet.idle_cost), 15):
-        of_lines[:, :, column] = _squashed(money / each).reshape(size, lines)
+        of_lines[:, :, column] = _squashed(money / each.repeat(lines)).reshape(size, lines)
     for column, means in enumerate(_means(fleet), 20):
         of_lines[:, :, column] = means.reshape(size, lines)
     of_items = np.zeros((size, fleet.items, ITEM_FEATURES), np.float32)
@@ -85,14 +88,37 @@ def blank(fleet: Fleet, scales: NDArray[np.float64]) -> Seen:
     )  # fmt: skip
     for column, values in enumerate(constant, 9):
         of_items[:, :, column] = values.reshape(size, -1)
+    of_plants = np.zeros((size, PLANT_FEATURES), np.float32)
+    of_plants[:, FIRST_WEIGHT : FIRST_WEIGHT + len(COMPONENTS)] = _squashed(fleet.weights)
     return Seen(
-        np.zeros((size, PLANT_FEATURES), np.float32),
+        of_plants,
         of_lines,
         of_items,
         np.zeros((size, lines, slots, SLOT_FEATURES), np.float32),
         mask,
         np.zeros(size * lines, np.int64),
+        _fixed(fleet),
+        _setup_money(fleet, each),
+        each,
+        np.array([math.log(one) for one in each]),
+        fleet.room.reshape(size, lines).sum(axis=1).astype(np.float64),
     )
+
+
+def _fixed(fleet: Fleet) -> NDArray[np.float32]:
+    """What of a slot never changes [BL, K, 4]: its rate over the best line's, its yield, how dear it is."""
+    best = np.where(fleet.slot_item >= 0, fleet.rate_best[np.maximum(fleet.slot_item, 0)], 1.0)
+    columns = fleet.rate / best, fleet.share, fleet.dear[..., 0], fleet.dear[..., 1]
+    fixed: NDArray[np.float32] = np.stack(columns, axis=-1).astype(np.float32)
+    return fixed
+
+
+def _setup_money(fleet: Fleet, each: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The money of every changeover as slots show it; each [B]: the money that counts as 1."""
+    of_table = np.ones(len(fleet.changeovers.cost))
+    of_table[fleet.table] = each.repeat(fleet.lines)
+    money: NDArray[np.float32] = _squashed(fleet.changeovers.cost / of_table[:, None, None])
+    return money.astype(np.float32)
 
 
 def _means(fleet: Fleet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

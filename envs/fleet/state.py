@@ -22,8 +22,9 @@ class State(NamedTuple):
     minutes of the line before its end), begun (before its start), planned_end, run_row; fail_at,
     fail_left (running minutes to the next failure); failures, runs (counters of luck); down_until,
     failed_at; family (as decided), family_before, idle_from, next_fixed, moved (1: its next kept run is
-    pulled forward or pushed back, and what that takes is reserved), deciding (0 or 1), told (units that a
-    plan asks for). Items [BI]: stock; backlog (units), backlog_value (money per day); hold_of
+    pulled forward or pushed back, and what that takes is reserved), deciding (0 or 1), offers_until
+    (which minute what is seen of its next starts stands, -1 where it was told or ended something), told
+    (units that a plan asks for). Items [BI]: stock; backlog (units), backlog_value (money per day); hold_of
     (share of hold_rate); reserved (units of decided takes), reserved_until; supply (opening stock and all
     known gains less all decided takes); head (first order open), due (first not yet due), known (first
     whose quantity is not yet known), near (first not due within `Rhythm.near`), within (first due after
@@ -82,6 +83,7 @@ class State(NamedTuple):
     next_fixed: Ints
     moved: Ints
     deciding: Ints
+    offers_until: Ints
     told: Floats
     stock: Floats
     backlog: Floats

@@ -19,7 +19,8 @@ from plant.compiled import inner
 
 @inner
 def set_line_next(s: State, line: int) -> None:
-    """Set the minute of the line's next event."""
+    """Set the minute of the line's next event, as something about its runs has changed."""
+    s.offers_until[line] = -1
     s.line_next[line] = min(s.start_at[line], s.end_at[line], s.fail_at[line])
 
 
@@ -48,6 +49,7 @@ def kept_begin(f: Fleet, s: State, line: int) -> int:
 def ask_from(f: Fleet, s: State, line: int, minute: int) -> None:
     """Ask the line in the first manned minute from one on, or where its next kept run begins."""
     ready = next_manned(f.calendar, line, minute)
+    s.offers_until[line] = -1
     s.ask_at[line] = min(FAR if ready == NEVER else ready, kept_begin(f, s, line))
 
 
@@ -173,3 +175,4 @@ def drop(f: Fleet, s: State, line: int) -> None:
     if s.start_end[line] >= 0:
         s.moved[line] = 0
     s.family[line] = s.family_before[line]
+    s.offers_until[line] = -1

@@ -108,7 +108,7 @@ def open_epoch(f: Fleet, s: State, b: int) -> bool:
     for line in range(b * f.lines, (b + 1) * f.lines):
         s.deciding[line] = 0
         if s.ask_at[line] < until:
-            s.held[line] = 0
+            s.held[line], s.offers_until[line] = 0, -1
             if kept_begin(f, s, line) <= max(now, s.ask_at[line]):
                 reserve_kept(f, s, line)
             elif s.ask_at[line] < f.horizon[b]:

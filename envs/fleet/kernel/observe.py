@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from envs.fleet.kernel.choices import regular_room, worked_when_free
 from envs.fleet.kernel.lines import kept_begin
-from envs.fleet.kernel.outlook import Outlook, part_of, see_ahead, see_gains, see_starts
+from envs.fleet.kernel.outlook import PER_DAY, Outlook, part_of, see_ahead
+from envs.fleet.kernel.starts import Clock, Starts, see_gains, see_starts
 from envs.fleet.kernel.stocks import DAY, DUST
 from envs.fleet.luck import (
     DEMAND_SPREAD,
@@ -26,25 +27,17 @@ from plant.borrowed import borrow
 from plant.compiled import inner
 
 PLANT_FEATURES, LINE_FEATURES, ITEM_FEATURES, SLOT_FEATURES = 19, 22, 41, 16
-PER_DAY = 1.0 / 1440.0
+FIRST_WEIGHT = 8  # plant feature
 SLACK, INDEX, BEHIND, OVERTIME_SHARE, DEAR = 4, 10, 11, 12, 14  # slot features
 
 
-class Clock(NamedTuple):
-    """Shift minutes before each tick, so that none has to be searched for.
-
-    of_line [BL]: the row that a line's calendar has; manned, overtime [C, T] at minutes 0, tick, 2 tick, ...
-    """
-
-    of_line: Ints
-    manned: Ints
-    overtime: Ints
-
-
 class Seen(NamedTuple):
-    """The observation of B plants, and which lines [BL] show slots that are not all 0.
+    """The observation of B plants, which lines [BL] show slots that are not all 0, and what is fixed of it.
 
-    plant [B, 19], lines [B, L, 22], items [B, I, 41], slots [B, L, K, 16], mask [B, L, 1 + K].
+    plant [B, 19], lines [B, L, 22], items [B, I, 41], slots [B, L, K, 16], mask [B, L, 1 + K]. fixed
+    [BL, K, 4]: rate, yield and how dear, as slots show them; setup_money: the money of changeovers, as slots
+    show it; each, usual [B]: the scale over the plant's lines, and its logarithm; room [B]: shift minutes of
+    all lines.
     """
 
     plant: NDArray[np.float32]
@@ -53,6 +46,11 @@ class Seen(NamedTuple):
     slots: NDArray[np.float32]
     mask: NDArray[np.int8]
     shown: Ints
+    fixed: NDArray[np.float32]
+    setup_money: NDArray[np.float32]
+    each: Floats
+    usual: Floats
+    room: Floats
 
 
 @inner
@@ -63,20 +61,19 @@ def squashed(value: float) -> float:
 
 @inner
 def see_plant(f: Fleet, s: State, luck: Floats, scale: float, b: int, out: Seen) -> None:
-    """What holds for the whole plant.
+    """What holds for the whole plant; columns 8 to 14 never change.
 
     Time gone; time of day (twice); share of lines deciding; backlog; load; spread of demand; share of late
     arrivals; seven weights; spread of rates; loss of yield; failures in a line's day; rush orders a day.
     """
     now, lines = s.clock[b], f.lines
-    hours = backlog = deciding = left = 0.0
+    hours, backlog, deciding, left = 0.0, 0.0, 0, out.room[b]
     for i in range(b * f.items, (b + 1) * f.items):
         backlog += s.backlog_value[i]
         if f.rate_best[i] > 0:
             hours += s.need_total[i] / f.rate_best[i]
     for line in range(b * lines, (b + 1) * lines):
         deciding += s.deciding[line]
-        left += f.room[line]
     share = now / f.horizon[b]
     seen = out.plant[b]
     seen[0] = share
@@ -85,8 +82,6 @@ def see_plant(f: Fleet, s: State, luck: Floats, scale: float, b: int, out: Seen)
     seen[4] = squashed(backlog / 24.0 / scale)
     seen[5] = min(hours * 60.0 / max(left * (1.0 - share), 60.0), 3.0)
     seen[6], seen[7] = luck[DEMAND_SPREAD], luck[LATE_SHARE]
-    for weight in range(7):
-        seen[8 + weight] = squashed(f.weights[b, weight])
     seen[15], seen[16] = luck[RATE_SPREAD], 10.0 * luck[YIELD_LOSS]
     seen[17] = squashed(24.0 / luck[FAIL_HOURS]) if luck[FAIL_HOURS] > 0 else 0.0
     seen[18] = squashed(luck[RUSH_PER_DAY])
@@ -150,8 +145,9 @@ def see_lines(f: Fleet, s: State, clock: Clock, b: int, out: Seen) -> None:
 
 @inner
 def see_items(
-    f: Fleet, s: State, o: Outlook, luck: Floats, scale: float, b: int, out: Seen
-) -> None:
+    f: Fleet, s: State, c: Clock, o: Outlook, starts: Starts, luck: Floats, scale: float, b: int,
+    out: Seen,
+) -> None:  # fmt: skip
     """What each item has and is needed for; amounts in days of its best line's work (raw: of its stock).
 
     Stock; stock over safety; supply known; backlog; backlog money; need in all and near; days until short;
@@ -165,9 +161,9 @@ def see_items(
     supply, backlog, value, total_need = s.supply, s.backlog, s.backlog_value, s.need_total
     near_need, short_at, worth, reserved = s.need_near, s.short_at, s.worth, s.reserved
     first_order, within, due, known, sums = f.order_first, s.within, s.due, s.known, s.sum
-    takeable, is_component = o.takeable, f.is_component
+    takeable, is_component = starts.takeable, f.is_component
     seen = out.items[b]
-    see_gains(f, s, o, b)
+    see_gains(f, s, starts, b)
     for row in range(f.items):
         i = first_row + row
         per = rate_best[i] * 24.0 if rate_best[i] > 0 else max(opening[i], 1.0)
@@ -190,11 +186,11 @@ def see_items(
             seen[row, 15] = 1.0 - surely / max(sums[end - 1], DUST)
         seen[row, 16] = part_of(takeable[i], per) if is_component[i] else 0.0
         see_ahead(f, s, o, luck, b, i, per, seen[row])
-    see_starts(f, s, o, b, seen)
+    see_starts(f, s, c, starts, b, seen)
 
 
 @inner
-def see_slots(f: Fleet, s: State, scale: float, b: int, line: int, out: Seen) -> None:
+def see_slots(f: Fleet, s: State, b: int, line: int, out: Seen) -> None:
     """Per possible slot of a deciding line, 0 elsewhere.
 
     Hours of the run and of its changeover; changeover and run money; days of slack; shares of the near and of
@@ -205,79 +201,86 @@ def see_slots(f: Fleet, s: State, scale: float, b: int, line: int, out: Seen) ->
     row = line - b * f.lines
     seen, mask = out.slots[b, row], out.mask[b, row]
     slots = f.slot_item.shape[1]
-    each, now = scale / f.own_lines[b], s.clock[b]
+    now, usual = s.clock[b], out.usual[b]
     best = -1e18
     for slot in range(slots):
         if s.option_quantity[line, slot] > 0:
             best = max(best, s.option_index[line, slot])
     worked = worked_when_free(f, s, line)
     regular = regular_room(f, line, worked)
-    money_hour, usual = f.run_cost[line] / each, np.log(each)
+    money_hour = f.run_cost[line] / out.each[b]
     short_at, near, total, backlog = s.short_at, s.need_near, s.need_total, s.backlog
     quantity, index, items = s.option_quantity[line], s.option_index[line], f.slot_item[line]
-    rates, shares, dear, fastest = f.rate[line], f.share[line], f.dear[line], f.rate_best
-    old, families = s.family[line], f.family
+    rates, fixed, old, families = f.rate[line], out.fixed[line], s.family[line], f.family
     setups = f.changeovers.minutes[f.table[line], max(old, 0)]
-    moneys = f.changeovers.cost[f.table[line], max(old, 0)]
+    moneys = out.setup_money[f.table[line], max(old, 0)]
     for slot in range(slots):
         units = quantity[slot]
         if items[slot] < 0:
             break
         if units <= 0:
             if mask[1 + slot]:
-                seen[slot, :] = 0.0
+                clear(seen, slot, slot + 1)
                 mask[1 + slot] = 0
             continue
         mask[1 + slot] = 1
         item = items[slot]
         family = families[item]
         setup = setups[family] if old >= 0 else 0
-        money = moneys[family] if old >= 0 else 0.0
         rate = rates[slot]
         minutes = units / rate * 60.0
         seen[slot, 0] = minutes / 480.0
         seen[slot, 1] = setup / 60.0
-        seen[slot, 2] = squashed(money / each)
+        seen[slot, 2] = moneys[family] if old >= 0 else 0.0
         seen[slot, 3] = squashed(minutes / 60.0 * money_hour)
         slack = (short_at[item] - now - setup - minutes) / DAY
         seen[slot, 4] = min(max(slack, -3.0), 5.0)
         seen[slot, 5] = min(near[item] / units, 3.0)
         seen[slot, 6] = min(units / total[item], 3.0)
-        seen[slot, 7] = rate / fastest[item]
-        seen[slot, 8] = shares[slot]
+        seen[slot, 7], seen[slot, 8] = fixed[slot, 0], fixed[slot, 1]
         seen[slot, 9] = old == family
         seen[slot, 10] = index[slot] - usual
         seen[slot, 11] = index[slot] - best
         seen[slot, 12] = max(minutes - max(regular - setup, 0), 0.0) / minutes
         seen[slot, 13] = squashed(backlog[item] / units)
-        seen[slot, 14], seen[slot, 15] = dear[slot, 0], dear[slot, 1]
+        seen[slot, 14], seen[slot, 15] = fixed[slot, 2], fixed[slot, 3]
     out.shown[line] = 1
 
 
 @inner
 def hide_slots(f: Fleet, b: int, line: int, out: Seen) -> None:
-    """Put the slots of a line that decides no more to 0; those that cannot be chosen are."""
-    seen, mask = out.slots[b, line - b * f.lines], out.mask[b, line - b * f.lines]
-    for slot in range(f.slot_item.shape[1]):
-        if mask[1 + slot]:
-            seen[slot, :] = 0.0
-            mask[1 + slot] = 0
+    """Put the slots of a line that decides no more to 0."""
+    mask, used = out.mask[b, line - b * f.lines], f.slot_item.shape[1]
+    while used > 0 and not mask[used]:
+        used -= 1
+    clear(out.slots[b, line - b * f.lines], 0, used)
+    for slot in range(used):
+        mask[1 + slot] = 0
     out.shown[line] = 0
 
 
 @inner
+def clear(seen: NDArray[np.float32], first: int, last: int) -> None:
+    """Put the slots first..last of a line to 0."""
+    for slot in range(first, last):
+        for column in range(SLOT_FEATURES):
+            seen[slot, column] = 0.0
+
+
+@inner
 def observe(
-    fleet: Fleet, state: State, clock: Clock, outlook: Outlook, luck: Floats, scale: Floats, first: int,
-    last: int, seen: Seen,
+    fleet: Fleet, state: State, clock: Clock, outlook: Outlook, starts: Starts, luck: Floats,
+    scale: Floats, first: int, last: int, seen: Seen,
 ) -> None:  # fmt: skip
     """Write the observation of the plants first..last; scale [B]: money per hour that counts as 1."""
-    f, s, c, o, out = borrow(fleet), borrow(state), borrow(clock), borrow(outlook), borrow(seen)
+    f, s, c, out = borrow(fleet), borrow(state), borrow(clock), borrow(seen)
+    o, offered = borrow(outlook), borrow(starts)
     for b in range(first, last):
         see_plant(f, s, luck, scale[b], b, out)
         see_lines(f, s, c, b, out)
-        see_items(f, s, o, luck, scale[b], b, out)
+        see_items(f, s, c, o, offered, luck, scale[b], b, out)
         for line in range(b * f.lines, (b + 1) * f.lines):
             if s.deciding[line]:
-                see_slots(f, s, scale[b], b, line, out)
+                see_slots(f, s, b, line, out)
             elif out.shown[line]:
                 hide_slots(f, b, line, out)

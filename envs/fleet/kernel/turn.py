@@ -1,8 +1,9 @@
 """What Python calls to move plants and to look at them: everything is handed over as one address.
 
 Some 150 arrays unwrapped for a call cost as much as ten plants' step. A step and what is seen after it are
-one call, plant by plant, so that what a step has touched is still in the processor's cache when it is looked
-at.
+one call, a few plants at a time: what they have touched is still in the processor's cache when it is looked
+at, and the code of a step and that of a look, neither of which leaves room there for the other, take turns
+less often.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.fleet.kernel.motion import reset, step
-from envs.fleet.kernel.observe import Clock, Seen, observe
+from envs.fleet.kernel.observe import Seen, observe
 from envs.fleet.kernel.outlook import Outlook
+from envs.fleet.kernel.starts import Clock, Starts
 from envs.fleet.plants import Fleet
 from envs.fleet.state import State
 from plant.arrays import Floats, Ints
 from plant.borrowed import Held, borrow
 from plant.compiled import outer
+
+TOGETHER = 8  # plants; one at a time takes 6 % longer, 32 take 9 %
 
 
 class Stage(NamedTuple):
@@ -33,6 +37,7 @@ class Stage(NamedTuple):
     state: State
     clock: Clock
     outlook: Outlook
+    starts: Starts
     luck: Floats
     scale: Floats
     cost: Floats
@@ -59,7 +64,7 @@ def move(stage: Held[Stage], action: NDArray[np.int64], first: int, last: int, f
 def look(stage: Held[Stage], first: int, last: int) -> None:
     """`observe.observe` of the plants first..last."""
     w = borrow(stage)
-    observe(w.fleet, w.state, w.clock, w.outlook, w.luck, w.scale, first, last, w.seen)
+    observe(w.fleet, w.state, w.clock, w.outlook, w.starts, w.luck, w.scale, first, last, w.seen)
 
 
 @outer
@@ -67,10 +72,13 @@ def turn(stage: Held[Stage], action: NDArray[np.int64], first: int, last: int) -
     """`motion.step` and `observe.observe` of the plants first..last, and their rewards."""
     w = borrow(stage)
     f, s, c, o, out = w.fleet, w.state, w.clock, w.outlook, w.seen
-    for b in range(first, last):
-        step(f, s, w.luck, action, b, b + 1, False, w.cost, w.minutes)
-        observe(f, s, c, o, w.luck, w.scale, b, b + 1, out)
-        w.reward[b] = -w.cost[b] / w.scale[b]
+    starts, luck, scale = w.starts, w.luck, w.scale
+    for begin in range(first, last, TOGETHER):
+        end = min(begin + TOGETHER, last)
+        step(f, s, luck, action, begin, end, False, w.cost, w.minutes)
+        observe(f, s, c, o, starts, luck, scale, begin, end, out)
+        for b in range(begin, end):
+            w.reward[b] = -w.cost[b] / scale[b]
 
 
 @outer

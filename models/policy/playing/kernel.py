@@ -157,7 +157,7 @@ def look_and_choose(
     see_plant(f, s, luck, scale, b, out)
     for line in range(b * f.lines, (b + 1) * f.lines):
         if s.deciding[line]:
-            see_slots(f, s, scale, b, line, out)
+            see_slots(f, s, b, line, out)
     choose(f, s, b, rule, out, told)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from envs.fleet.kernel.outlook import COVER, EARLIEST, MOST_MINUTES
+from envs.fleet.kernel.outlook import COVER, EARLIEST
+from envs.fleet.kernel.starts import MOST_MINUTES
 from envs.fleet.luck import CERTAIN, Luck
 from envs.fleet.plants import Assignment, Rhythm
 from envs.vector_env import FleetEnv
