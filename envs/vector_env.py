@@ -101,8 +101,15 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         self.scales = np.array(given, np.float64)
         self._copy = copy
         self._mode = autoreset_mode
-        self._seen = blank(self.fleet, self.scales)
-        self._fixed = constants(self.fleet)
+        seen = blank(self.fleet, self.scales)
+        self._given: Observation = {
+            "plant": seen.plant,
+            "lines": seen.lines,
+            "items": seen.items,
+            "slots": seen.slots,
+            "mask": seen.mask,
+            **constants(self.fleet),
+        }
         self.single_observation_space = observation_space(self.fleet, moves)
         self.single_action_space = action_space(self.fleet, moves)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -118,7 +125,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
             Stage(
                 self.fleet, self.state, clock_of(self.fleet), outlook_of(self.fleet),
                 starts_of(self.fleet), luck.figures(), self.scales, self._cost, self._minutes,
-                self._reward, self._seen,
+                self._reward, seen,
             )
         )  # fmt: skip
         self._held = np.zeros((self.num_envs, self.fleet.lines, 3), np.int64)
@@ -278,15 +285,7 @@ class FleetEnv(VectorEnv[Observation, Actions, NDArray[Any]]):
         return {"cost": self._cost.copy(), "minutes": self._minutes.copy()}
 
     def _observation(self) -> Observation:
-        seen = self._seen
-        given: Observation = {
-            "plant": seen.plant,
-            "lines": seen.lines,
-            "items": seen.items,
-            "slots": seen.slots,
-            "mask": seen.mask,
-            **self._fixed,
-        }
+        given = dict(self._given)
         if self._moves:
             given["planned"] = planned(self.fleet, self.state)
         return {name: values.copy() for name, values in given.items()} if self._copy else given

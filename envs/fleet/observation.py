@@ -117,8 +117,7 @@ def _setup_money(fleet: Fleet, each: NDArray[np.float64]) -> NDArray[np.float32]
     """The money of every changeover as slots show it; each [B]: the money that counts as 1."""
     of_table = np.ones(len(fleet.changeovers.cost))
     of_table[fleet.table] = each.repeat(fleet.lines)
-    money: NDArray[np.float32] = _squashed(fleet.changeovers.cost / of_table[:, None, None])
-    return money.astype(np.float32)
+    return _squashed(fleet.changeovers.cost / of_table[:, None, None]).astype(np.float32)
 
 
 def _means(fleet: Fleet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -38,7 +38,7 @@ def starts_of(fleet: Fleet) -> Starts:
     made = (fleet.is_component > 0) & (fleet.makers > 0)
     return Starts(
         smallest=smallest,
-        parts_made=made.reshape(size, items).any(axis=1).astype(np.int64),
+        parts_made=np.array([plant.any() for plant in made.reshape(size, items)], np.int64),
         gains=np.full(size * items, FAR),
         takeable=np.zeros(size * items),
         offers=np.full((size * lines, items), CANNOT, np.int32),
