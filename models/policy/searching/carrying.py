@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from envs.fleet.kernel.choices import OVERTIME, TOLD
 from envs.fleet.kernel.deciding import ITEM, MODE, SIZE
 from envs.fleet.kernel.motion import step
-from envs.fleet.kernel.observe import Seen, see_plant, see_slots
+from envs.fleet.kernel.observe import Seen
 from envs.fleet.kernel.stocks import DUST
 from envs.fleet.plants import FAR, TICK, Fleet
 from envs.fleet.state import State
-from models.policy.playing.kernel import choose
+from models.policy.playing.kernel import look_and_choose
 from plant import Plant, Run, Schedule
 from plant.arrays import Floats, Ints, plant_arrays
 from plant.borrowed import borrow
@@ -203,11 +203,7 @@ def carry(
     if not by_plan(f, s, b, q, p, at, lead, action):
         return
     leave_planned(f, s, b, q, p, at, urgent)
-    see_plant(f, s, luck, scale, b, seen)
-    for row in range(f.lines):
-        if s.deciding[b * f.lines + row]:
-            see_slots(f, s, scale, b, b * f.lines + row, seen)
-    choose(f, s, b, rule, seen, spare)
+    look_and_choose(f, s, luck, scale, b, rule, seen, spare)
     for row in range(f.lines):
         if at.free[row]:
             action[row] = spare[row]
