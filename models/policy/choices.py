@@ -56,7 +56,7 @@ def possible(choice: Tensor) -> Tensor:
 
 
 def _given(scores: Scores, choice: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits of the size [B, L, 4] and the mode [B, L, 2] given each line's choice."""
+    """Logits of the size [B, L, 6] and the mode [B, L, 2] given each line's choice."""
     place = choice.unsqueeze(-1).unsqueeze(-1)
     size = scores.size.gather(2, place.expand(*choice.shape, 1, scores.size.shape[-1]))
     mode = scores.mode.gather(2, place.expand(*choice.shape, 1, scores.mode.shape[-1]))

@@ -53,7 +53,7 @@ def shape_of(space: spaces.Space[Any], width: int = 32) -> NetworkShape:
 class Scores(NamedTuple):
     """Logits of a batch of B plants, and what each is expected to earn yet.
 
-    choice [B, L, 1 + K]: to hold, then the slots; `IMPOSSIBLE` where masked. size [B, L, 1 + K, 4] and
+    choice [B, L, 1 + K]: to hold, then the slots; `IMPOSSIBLE` where masked. size [B, L, 1 + K, 6] and
     mode [B, L, 1 + K, 2]: given the choice; 0 for holding and where masked. value [B]: in rewards.
     """
 
@@ -204,7 +204,7 @@ class Dispatcher(nn.Module):
     def _layered(
         self, seen: Mapping[str, Tensor], options: Options
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """What the layers add to each option [N, 7] and to holding [D], and the values [B]."""
+        """What the layers add to each option [N, 9] and to holding [D], and the values [B]."""
         lines = self.line(seen["lines"]) * seen["line_mask"].unsqueeze(-1)
         items, context = self._plants(seen, lines)
         b, row, asker = options.asking, options.asking_line, options.asker

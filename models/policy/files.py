@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from envs.fleet.kernel.choices import HALF, SIZES
 from models.policy.dispatcher import Dispatcher, NetworkShape
-from models.policy.rule import OF_COMPONENTS, OF_SLOTS
+from models.policy.rule import NEVER, OF_COMPONENTS, OF_HALVES, OF_SIZE, OF_SLOTS
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "policy.json"
 OF_RULE = {"rule": 0, "deviation": 0, "styles": 1, "leaning": 0}  # the axis of its numbers
@@ -70,18 +71,35 @@ def load_policy(folder: Path = SHIPPED) -> Dispatcher:
 
 
 def _widened(state: dict[str, Tensor], policy: Dispatcher) -> dict[str, Tensor]:
-    """Weights whose rule is from before it looked at components, which then count as nothing."""
+    """Weights whose rule is from before it looked at components, or before lots could be half and more.
+
+    What the rule did not look at counts as nothing, what it did not know it never chooses.
+    """
     missing = policy.shape.style - state["rule"].shape[-1]
-    if missing != OF_COMPONENTS:
-        return state
-    before = policy.shape.slots + OF_SLOTS - OF_COMPONENTS
+    if missing == OF_COMPONENTS + OF_HALVES:
+        state = _with_nothing(state, policy.shape.slots + OF_SLOTS - OF_COMPONENTS, OF_COMPONENTS)
+        missing = OF_HALVES
+    if missing == OF_HALVES:
+        state = _with_nothing(state, policy.shape.style - OF_HALVES, OF_HALVES)
+        state["rule"][-OF_HALVES::OF_SIZE] = NEVER
+        for name in {"scored.weight", "scored.bias"} & state.keys():
+            state[name] = _put(state[name], 1 + HALF, SIZES - HALF)
+    return state
+
+
+def _with_nothing(state: dict[str, Tensor], place: int, count: int) -> dict[str, Tensor]:
+    """The weights with so many zeros more from a place of the rule on."""
     wide = dict(state)
     for name in OF_RULE.keys() & state.keys():
-        axis = OF_RULE[name]
-        first, rest = state[name].tensor_split([before], axis)
-        nothing = first.new_zeros(*first.shape[:axis], missing, *first.shape[axis + 1 :])
-        wide[name] = torch.cat([first, nothing, rest], axis)
+        wide[name] = _put(state[name], place, count, OF_RULE[name])
     return wide
+
+
+def _put(numbers: Tensor, place: int, count: int, axis: int = 0) -> Tensor:
+    """Numbers with so many zeros more from a place of an axis on."""
+    first, rest = numbers.tensor_split([place], axis)
+    nothing = first.new_zeros(*first.shape[:axis], count, *first.shape[axis + 1 :])
+    return torch.cat([first, nothing, rest], axis)
 
 
 def _digest(path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from envs.fleet.kernel.choices import MODES, SIZES
+from envs.fleet.kernel.choices import HALF, MODES, SIZES
 from envs.fleet.kernel.observe import BEHIND, DEAR, INDEX, OVERTIME_SHARE, SLACK
 from envs.fleet.kernel.outlook import COVER as COMPONENTS
 
@@ -22,13 +22,16 @@ NEED, HOLDING, MAKERS, PART = 5, 9, 11, 12  # columns of items
 RUN_MONEY, OVERTIME_MONEY, IDLE_MONEY = 15, 16, 17  # columns of lines
 OF_SLOTS, OF_HOLD, OF_OVERTIME, OF_SIZE = 18, 6, 4, 5
 OF_COMPONENTS = 3  # of those of slots, the last ones
+OF_HALVES = OF_SIZE * (SIZES - HALF)  # of those of sizes, the last ones
+SELDOM = -10.0  # of half lots at first: from -4, evolution comes to make nothing else
+NEVER = -1e4  # for a size that is not chosen
 MOST_URGENT, MOST_DAYS = 3.0, 3.0  # that what a lot takes of its components is weighed by
 
 
 class Ruled(NamedTuple):
     """Logits of N possible slots, and of size and mode given the slot.
 
-    slot [N], size [N, 4], mode [N, 2].
+    slot [N], size [N, 6], mode [N, 2].
     """
 
     slot: Tensor
@@ -62,6 +65,7 @@ def first_rule(slots: int) -> Tensor:
     hold[0, 0] = -8.0
     overtime[0, 0] = 3.0
     size[0, ::OF_SIZE] = -4.0
+    size[0, -OF_HALVES::OF_SIZE] = SELDOM
     return rule
 
 

@@ -1,9 +1,10 @@
 """What each line could do now, and the run that a choice makes of it.
 
 A choice is an item (a slot of the line), a size and a mode. Sizes: COVER what the near demand misses, at
-least the economic lot; ONE or TWO economic lots; ALL that the horizon still needs. Modes: REGULAR ends
-before the next overtime shift, OVERTIME goes through it. MOVE, where planned runs can be moved, is OVERTIME
-that pushes the line's next planned run back where it has to; with no item it pulls that run forward.
+least the economic lot; ONE or TWO economic lots; ALL that the horizon still needs; HALF an economic lot;
+MORE, one and a half. Modes: REGULAR ends before the next overtime shift, OVERTIME goes through it. MOVE,
+where planned runs can be moved, is OVERTIME that pushes the line's next planned run back where it has to;
+with no item it pulls that run forward.
 Every size and mode of a possible slot is possible: a lot shrinks to what the need, the calendar, the next
 kept run and the material leave room for. A plan that is carried out says the units itself (TOLD); that
 size is no choice of a scheduler.
@@ -22,8 +23,8 @@ from envs.fleet.state import State
 from plant.calendar import minute_of, worked_before
 from plant.compiled import inner
 
-COVER, ONE, TWO, ALL, TOLD = range(5)
-SIZES, MODES = 4, 2
+COVER, ONE, TWO, ALL, HALF, MORE, TOLD = range(7)
+SIZES, MODES = 6, 2
 REGULAR, OVERTIME, MOVE = range(3)
 SLACK_SCALE = 1.0  # days; k1 of ATCS, in days instead of mean processing times
 SETUP_SCALE = 0.4  # k2 of ATCS, in the plant's mean changeover
@@ -67,9 +68,14 @@ def regular_room(f: Fleet, line: int, worked: int) -> int:
 def wanted_lot(f: Fleet, s: State, line: int, slot: int, size: int) -> float:
     """The units that a size asks for."""
     item = f.slot_item[line, slot]
-    lot = max(f.lot[line, slot], f.rate[line, slot] * f.rhythm[SHORTEST] / 60.0)
+    least = f.rate[line, slot] * f.rhythm[SHORTEST] / 60.0
+    lot = max(f.lot[line, slot], least)
     if size == COVER:
         lot = max(lot, s.need_near[item])
+    elif size == HALF:
+        lot = max(0.5 * lot, least)
+    elif size == MORE:
+        lot = 1.5 * lot
     elif size == TWO:
         lot = 2.0 * lot
     elif size == ALL:
@@ -102,7 +108,9 @@ def lot_of(
         room = max(room, room_behind(f, s, line, item, worked + setup))
     least, multiple = f.least[line, slot], f.multiple[line, slot]
     if size != TOLD:
-        longest = f.rhythm[LONGEST] if size < TWO else 2 * f.rhythm[LONGEST]
+        longest = f.rhythm[LONGEST]
+        if size in (TWO, ALL, MORE):
+            longest = 2 * longest
         room = min(room, max(longest, shortest_run(least, multiple, rate)))
     if mode == REGULAR:
         room = min(room, regular_room(f, line, worked + setup))

@@ -35,7 +35,7 @@ class LineNetwork(nn.Module):
             nn.init.zeros_(last.bias)  # type: ignore[arg-type]
         with torch.no_grad():
             self.rest.bias.fill_(-3.0)
-            self.manner.bias.copy_(torch.tensor([3.0, 0.0, 0.0, 0.0, 0.0, 2.0]))
+            self.manner.bias.copy_(torch.tensor([3.0, *[0.0] * (SIZES - 1), 0.0, 2.0]))
 
     def forward(self, lines: Tensor, slots: Tensor, mask: Tensor, whole: Tensor) -> Scores:
         """The scores of lines [..., F] with slots [..., K, G] and mask [..., 1 + K]; without values.

@@ -24,7 +24,7 @@ class LineChoices(Distribution):
     Parameters
     ----------
     scores
-        Of the deciding lines: choice [D, 1 + K], size [D, 1 + K, 4], mode [D, 1 + K, 2].
+        Of the deciding lines: choice [D, 1 + K], size [D, 1 + K, 6], mode [D, 1 + K, 2].
     plant, line
         Where each of them stands [D].
     shape
@@ -54,7 +54,7 @@ class LineChoices(Distribution):
 
     @classmethod
     def from_logits(cls, logits: Any, **_: Any) -> LineChoices:
-        """Of lines that are agents: a line a row [D, (1 + K) + 4 + 2], size and mode alike for all slots."""
+        """Of lines that are agents: a line a row [D, (1 + K) + 6 + 2], size and mode alike for all slots."""
         choice, *manner = logits.split([logits.shape[-1] - SIZES - MODES, SIZES, MODES], -1)
         size, mode = (part.unsqueeze(1).expand(-1, choice.shape[-1], -1) for part in manner)
         rows = torch.arange(len(logits), device=logits.device)

@@ -97,7 +97,7 @@ def _weigh(
 ) -> None:
     """Write log probabilities and entropies [2, D], and their derivatives by scores and by holding.
 
-    manner [N, 4 + 2]: sizes and modes; the options of line d are first[d] : first[d + 1]; made [D, 3].
+    manner [N, 6 + 2]: sizes and modes; the options of line d are first[d] : first[d + 1]; made [D, 3].
     """
     share, open_ = np.empty(MANNERS), np.empty(len(slot))
     for line in range(len(hold)):

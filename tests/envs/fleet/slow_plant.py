@@ -426,7 +426,7 @@ class SlowPlant:
             return 0.0
         room = sum(m < self.horizon for m in ahead)
         smallest = math.ceil(least / multiple - 1e-9) * multiple if multiple > 0 else least
-        longest = self.pace.longest * (1 if size < 2 else 2)
+        longest = self.pace.longest * (1, 1, 2, 2, 1, 2)[size]
         room = min(room, max(longest, math.ceil(smallest / rate * 60 - 1e-9)))
         if mode == 0:
             room = min(room, next((n for n, m in enumerate(ahead) if m in line.overtime), room))
@@ -434,8 +434,9 @@ class SlowPlant:
             return 0.0
         smallest = rate * self.pace.shortest / 60
         lot = max(float(self.world.lot[row, slot]), smallest)
-        wanted = (max(lot, needs[item][1]), lot, 2 * lot, needs[item][0])[size]
-        wanted = min(wanted, needs[item][0])
+        total, near = needs[item][:2]
+        sizes = max(lot, near), lot, 2 * lot, total, max(lot / 2, smallest), 1.5 * lot
+        wanted = min(sizes[size], total)
         units = _rounded(wanted, rate * room / 60, least, multiple)
         share = float(able.yield_[row, item])
         most = units
