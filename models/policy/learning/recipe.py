@@ -111,7 +111,7 @@ SHIPPED = Recipe(
         Stage("evolve", 300, (6, 32), (7, 14), 12, 16, rate=0.5, cooled=0.4, pool=120, lucky=4,
               averaged=30),
         Stage("evolve", 300, (6, 40), (7, 14), 24, 16, rate=0.4, cooled=0.2, pool=160, lucky=4,
-              leaning=0.15, averaged=100, wider=0.7, last=100),
+              leaning=0.15, averaged=100, wider=0.7, last=50),
         Stage("gather", 140, (5, 28), (7, 14), 1, 16, pool=100, lucky=0),
     )
 )  # fmt: skip
