@@ -277,8 +277,8 @@ def test_a_recipe_that_begins_with_what_ships_ends_with_no_less(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(examination, "EXAMINED", Spread(lines=(3, 4), days=(3, 4)))
-    spoilt = Stage("amortise", 1, (3, 3), (3, 3), 1, 2, rate=10.0, share=1.0, searched=1)
-    recipe = Recipe((spoilt,), examined=1, begins="shipped")
+    spoilt = Stage("amortise", 2, (3, 4), (3, 4), 2, 4, rate=10.0, share=1.0, searched=2)
+    recipe = Recipe((spoilt,), examined=3, begins="shipped")
     one = learning.Learner(recipe, tmp_path, lambda: 0.0, lambda _: None, styles=1)
     best = one.run()
     shipped = load_policy()
