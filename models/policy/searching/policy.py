@@ -43,8 +43,9 @@ NOTHING = Schedule(())
 class Pains:
     """How much is thought: a plan is made every so many minutes, one of several is chosen every `chosen`.
 
-    plans: by how many planners, drawn anew each time, and by turns `first` of them at the start; draws: of
-    luck that a choice is made under. Nothing is planned any more when less than `least` minutes are left.
+    plans: by how many planners, drawn anew each time; first: how many plans where nothing is left of one, the
+    planners taking turns; draws: of luck that a choice is made under. Nothing is planned any more when less
+    than `least` minutes are left.
     """
 
     every: int = 60
@@ -68,7 +69,14 @@ def searching(
     """A policy of fleets that plans again and again.
 
     A planned run begins in its tick only where lines are asked as often (`envs.closed_loop.PROMPT`).
+
+    Raises
+    ------
+    ValueError
+        Without a planner.
     """
+    if not planners:
+        raise ValueError("planners: expected at least one, found none")
     known: list[_Searching] = []
 
     def choose(env: FleetEnv) -> Actions:

@@ -252,3 +252,8 @@ def test_a_line_without_a_plan_leaves_what_others_have_planned() -> None:
     first = min(run.start for run in all_on_one.runs)
     assert planned
     assert not [run for run in made if run.item in planned and run.start <= first]
+
+
+def test_somebody_has_to_plan() -> None:
+    with pytest.raises(ValueError, match="planners: expected at least one"):
+        searching(load_policy(), [])
