@@ -81,7 +81,7 @@ def test_all_meet_the_same_luck_and_tuned_rules_are_compared_with(policy: Dispat
 
 
 def test_the_best_of_some_is_no_dearer_than_the_most_likely(policy: Dispatcher) -> None:
-    likely, best = judge(PLANTS, [greedy(policy), best_of(policy, 3)], scales=SCALES)
+    likely, best = judge(PLANTS, [greedy(policy), best_of(policy, 12)], scales=SCALES)
     assert (best.costs <= likely.costs).all()
     assert (best.costs < likely.costs).any()
 
