@@ -33,8 +33,8 @@ from plant import Plant, Schedule
 WARM = 0.5  # how cool the search begins where the last plan is at hand
 SHORT = 12.0  # the long plan's seconds over the short one's, with which it thinks for a tenth of the time
 CHOSEN, FIRST = (
-    23.0,
-    10.0,
+    28.0,
+    12.0,
 )  # the same over those of plans that the policy chooses among: later, at first
 KEPT = 0.8  # how cool these go on: what makes a plan last is lost where it is searched hot
 RESERVES = (0, 360, 720, 1440)  # minutes that these plans are early

@@ -52,7 +52,7 @@ class Pains:
     chosen: int = 480
     plans: int = 3
     first: int = 8
-    draws: int = 16
+    draws: int = 12
     least: int = 120
 
 
