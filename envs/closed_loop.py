@@ -116,6 +116,16 @@ def early(planner: Planner, margin: int) -> Planner:
     return plan
 
 
+def in_lines(plant: Plant, plan: Schedule, now: int = 0) -> list[list[Run]]:
+    """The runs of a plan made at a minute line by line, in their order and in minutes of the episode."""
+    index = plant_arrays(plant).line_index
+    queues: list[list[Run]] = [[] for _ in plant.lines]
+    for run in sorted(plan.runs, key=lambda one: one.start):
+        moved = replace(run, start=run.start + now, end=run.end + now)
+        queues[index[run.line]].append(moved)
+    return queues
+
+
 def _one_episode_each(env: FleetEnv) -> None:
     if env.metadata["autoreset_mode"] != AutoresetMode.DISABLED:
         raise ValueError("expected an environment with autoreset_mode DISABLED to play one episode")
@@ -138,10 +148,7 @@ class Follower:
     def take(self, plan: Schedule) -> None:
         """Follow a plan made for the plant as it stands; its minutes count from now."""
         now = int(self.env.state.clock[0])
-        self.queues = [[] for _ in self.plant.lines]
-        for run in sorted(plan.runs, key=lambda one: one.start):
-            moved = replace(run, start=run.start + now, end=run.end + now)
-            self.queues[self.place.line_index[run.line]].append(moved)
+        self.queues = in_lines(self.plant, plan, now)
 
     def left(self, standing: Plant) -> Schedule:
         """What of the plan has not begun, in minutes of the plant as it stands."""

@@ -32,10 +32,8 @@ from plant import Plant, Schedule
 
 WARM = 0.5  # how cool the search begins where the last plan is at hand
 SHORT = 12.0  # the long plan's seconds over the short one's, with which it thinks for a tenth of the time
-CHOSEN, FIRST = (
-    28.0,
-    12.0,
-)  # the same over those of plans that the policy chooses among: later, at first
+CHOSEN = 28.0  # the same over those of a plan that the policy chooses among
+FIRST = 12.0  # and over those of its first plans
 KEPT = 0.8  # how cool these go on: what makes a plan last is lost where it is searched hot
 RESERVES = (0, 360, 720, 1440)  # minutes that these plans are early
 PLANNER, SOONER, SHORTER, EARLY, POLICY, SEARCHING, RULE = (

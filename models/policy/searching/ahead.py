@@ -64,8 +64,8 @@ class Ahead:
         """What each plan costs [P, S] under each draw of luck [S]."""
         pairs = np.repeat(np.arange(len(plans)), len(seeds)), np.tile(seeds, len(plans))
         env, found = self.env, []
-        queues = queues_of(env.assignments[0].plant, env.fleet, 0, plans, 0)
-        place = place_in(queues, 0, env.fleet.items)
+        queues = queues_of(env.assignments[0].plant, env.fleet, 0, plans)
+        place = place_in(queues, env.fleet.items)
         rules = np.repeat(self.rule[None], self.room, axis=0)
         for first in range(0, len(pairs[0]), self.room):
             which, luck = (one[first : first + self.room] for one in pairs)

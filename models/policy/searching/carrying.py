@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.closed_loop import in_lines
 from envs.fleet.kernel.choices import OVERTIME, TOLD
 from envs.fleet.kernel.deciding import ITEM, MODE, SIZE
 from envs.fleet.kernel.motion import step
@@ -72,15 +73,6 @@ class Place(NamedTuple):
     planned: Floats
 
 
-def in_lines(plant: Plant, plan: Schedule) -> list[list[Run]]:
-    """The runs of a plan line by line, in their order."""
-    index = plant_arrays(plant).line_index
-    queues: list[list[Run]] = [[] for _ in plant.lines]
-    for run in sorted(plan.runs, key=lambda one: one.start):
-        queues[index[run.line]].append(run)
-    return queues
-
-
 def queues_of(
     plant: Plant, fleet: Fleet, row: int, plans: Sequence[Schedule], now: int = 0
 ) -> Queues:
@@ -89,7 +81,7 @@ def queues_of(
     rows: list[Run] = []
     first = np.zeros((len(plans), fleet.lines + 1), np.int64)
     for number, plan in enumerate(plans):
-        queues = in_lines(plant, plan)
+        queues = in_lines(plant, plan, now)
         first[number] = len(rows)
         first[number, 1 : len(queues) + 1] += np.cumsum([len(one) for one in queues])
         rows += [run for queue in queues for run in queue]
@@ -100,17 +92,15 @@ def queues_of(
         first,
         (fleet.slot_item[line] == item[:, None]).argmax(axis=1),
         np.array([run.quantity for run in rows], np.float64),
-        np.array([run.start + now for run in rows], np.int64),
+        np.array([run.start for run in rows], np.int64),
     )
 
 
-def place_in(queues: Queues, plan: int, items: int) -> Place:
-    """Where a plant stands that begins a plan."""
-    lines = queues.first.shape[1] - 1
-    none = np.zeros(lines, np.int64)
-    return Place(
-        queues.first[plan, :-1].copy(), none, none.copy(), none.copy(), np.zeros(items, np.float64)
-    )
+def place_in(queues: Queues, items: int) -> Place:
+    """Where a plant stands that begins the first of some plans."""
+    at = queues.first[0, :-1].copy()
+    told, begun_before, free = np.zeros((3, len(at)), np.int64)
+    return Place(at, told, begun_before, free, np.zeros(items))
 
 
 @inner

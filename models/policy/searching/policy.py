@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from envs.closed_loop import Planner
+from envs.closed_loop import Planner, in_lines
 from envs.fleet.observation import blank
 from envs.fleet.plants import FAR, Assignment
 from envs.fleet.snapshot import snapshot
@@ -29,7 +29,6 @@ from models.policy.searching.carrying import (
     Place,
     Queues,
     answer,
-    in_lines,
     place_in,
     queues_of,
     strike_out,
@@ -193,13 +192,10 @@ class _Searching:
         env, one = self.env, self.followed[row]
         plant = env.assignments[row].plant
         one.queues = queues_of(plant, env.fleet, row, [plan], now)
-        one.place = place_in(one.queues, 0, env.fleet.items)
-        one.runs = [
-            [replace(run, start=run.start + now, end=run.end + now) for run in queue]
-            for queue in in_lines(plant, plan)
-        ]
+        one.place = place_in(one.queues, env.fleet.items)
+        one.runs = in_lines(plant, plan, now)
 
     def _fresh(self, row: int) -> _Followed:
         env = self.env
         queues = queues_of(env.assignments[row].plant, env.fleet, row, [NOTHING])
-        return _Followed([], queues, place_in(queues, 0, env.fleet.items))
+        return _Followed([], queues, place_in(queues, env.fleet.items))

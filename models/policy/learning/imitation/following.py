@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.closed_loop import Planner
+from envs.closed_loop import Planner, in_lines
 from envs.fleet.kernel.stocks import DUST
 from envs.fleet.plants import FAR
 from envs.fleet.snapshot import snapshot
@@ -82,9 +82,7 @@ class PlanFollower:
         plan = self.planner(standing, self.left(standing))
         self._check(standing, plan, now)
         self.planned = now
-        self.queues = [[] for _ in self.plant.lines]
-        for run in sorted(plan.runs, key=lambda one: one.start):
-            self.queues[self.place.line_index[run.line]].append(_moved(run, now))
+        self.queues = in_lines(self.plant, plan, now)
 
     def _check(self, standing: Plant, plan: Schedule, now: int) -> None:
         broken = evaluate(standing, plan).violations
